@@ -1,0 +1,216 @@
+"""What training writes at the end of each window of `log_every_steps`."""
+
+import json
+import os
+import time
+
+import keras
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf import evaluation, layers, sampling
+
+
+class MetricsWriter(keras.callbacks.Callback):
+    """Appends the metrics to `metrics.jsonl` and to TensorBoard.
+
+    `metrics.jsonl` has only what the configuration determines, so that a
+    resumed run leaves the same file; speed is in TensorBoard.
+    """
+
+    def __init__(self, config, workdir):
+        super().__init__()
+        self.config = config
+        self.workdir = workdir
+        self.writer = None
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(
+            str(self.workdir.tensorboard)
+        )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.first_step = int(self.model.step.numpy())
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        elapsed = time.monotonic() - self.started
+        step = int(self.model.step.numpy())
+        values = {name: float(value) for name, value in logs.items()}
+        values.update(_attention_gates(self.model))
+        record = {
+            "step": step,
+            "real_images": step
+            * self.config.batch_size
+            * self.config.discriminator_steps,
+            **values,
+        }
+        with open(self.workdir.metrics, "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        values.update(_spectral_norms(self.model))
+        values["generator_learning_rate"] = float(
+            self.model.generator_optimizer.learning_rate
+        )
+        values["discriminator_learning_rate"] = float(
+            self.model.discriminator_optimizer.learning_rate
+        )
+        images = (step - self.first_step) * self.config.batch_size
+        values["images_per_second"] = images / elapsed
+        with self.writer.as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class SampleWriter(keras.callbacks.Callback):
+    """Writes a grid of samples from fixed latents."""
+
+    def __init__(self, config, workdir):
+        super().__init__()
+        self.config = config
+        self.workdir = workdir
+        self.sample = None
+
+    def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(
+            str(self.workdir.tensorboard)
+        )
+        self.sample = sampling.sampler(self.model.inference_generator)
+        if not self.model.step.numpy():
+            self.write(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.step.numpy())
+        if due(step, self.config.sample_every_steps, self.config):
+            self.write(step)
+
+    def write(self, step):
+        grid = sampling.class_grid(
+            self.sample, self.config.latent_dim, self.config.num_classes
+        )
+        sampling.save_png(grid, self.workdir.samples / f"{step:07d}.png")
+        with self.writer.as_default(step=step):
+            tf.summary.image("samples", grid[None])
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class CheckpointWriter(keras.callbacks.Callback):
+    """Saves checkpoints, numbered by step, through `manager`."""
+
+    def __init__(self, config, manager):
+        super().__init__()
+        self.config = config
+        self.manager = manager
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.step.numpy())
+        if due(step, self.config.checkpoint_every_steps, self.config):
+            self.manager.save(checkpoint_number=step)
+
+
+class EvaluationWriter(keras.callbacks.Callback):
+    """Evaluates the sampled generator; `manager` keeps the best checkpoint.
+
+    The networks, their statistics and the random streams of training are
+    left as they are.
+    """
+
+    def __init__(self, config, workdir, manager, inception=None):
+        super().__init__()
+        self.config = config
+        self.workdir = workdir
+        self.manager = manager
+        self.evaluator = evaluation.Evaluator(config, inception)
+
+    def on_train_begin(self, logs=None):
+        if not self.model.step.numpy():
+            self.evaluate(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.step.numpy())
+        if due(step, self.config.eval_every_steps, self.config):
+            earlier = self.distances(before=step)
+            distance = self.evaluate(step)
+            # The step-0 evaluation has no checkpoint to keep.
+            if not earlier or distance < min(earlier):
+                self.manager.save(checkpoint_number=step)
+
+    def evaluate(self, step):
+        result = self.evaluator(
+            self.model.inference_generator, self.config.eval_images
+        )
+        evaluation.record(
+            result,
+            self.model.inference_generator,
+            self.config,
+            self.workdir,
+            step,
+            averaged=self.config.ema_decay > 0,
+        )
+        logging.info("Step %d: %s.", step, evaluation.describe(result))
+        return _distance(result)
+
+    def distances(self, before):
+        """Distances recorded at earlier steps, of this many images."""
+        distances = []
+        pattern = f"step*_{self.config.eval_images}images.json"
+        for path in self.workdir.evaluations.glob(pattern):
+            with open(path, encoding="utf-8") as file:
+                result = json.load(file)
+            if result["protocol"]["step"] < before:
+                distances.append(_distance(result))
+        return distances
+
+
+def due(step, interval, config):
+    """Whether something is due at `step`: each `interval`, and at the end."""
+    return bool(interval) and (step % interval == 0 or step == config.steps)
+
+
+def keep_metrics_until(step, path):
+    """Drops the records after `step`: resuming writes them again."""
+    if not path.exists():
+        return
+    with open(path, encoding="utf-8") as file:
+        lines = file.readlines()
+    # A line cut short by a kill has no newline.
+    kept = [
+        line for line in lines
+        if line.endswith("\n") and json.loads(line)["step"] <= step
+    ]  # fmt: skip
+    temporary = f"{path}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.writelines(kept)
+    os.replace(temporary, path)
+
+
+def _distance(result):
+    return next(
+        value
+        for name, value in result["metrics"].items()
+        if name.startswith("frechet_")
+    )
+
+
+def _attention_gates(model):
+    return {
+        f"{network.name}_{layer.name}_gamma": float(layer.gamma.numpy())
+        for network in (model.generator, model.discriminator)
+        for layer in network.layers
+        if isinstance(layer, layers.SelfAttention)
+    }
+
+
+def _spectral_norms(model):
+    return {
+        f"{network.name}_sigma/{layer.name}": float(layer.sigma())
+        for network in (model.generator, model.discriminator)
+        for layer in network.layers
+        if isinstance(layer, layers.SpectralNormalization)
+    }

@@ -1,0 +1,158 @@
+"""From a source to batches of images in [-1, 1]."""
+
+import dataclasses
+
+import tensorflow as tf
+
+AUTOTUNE = tf.data.AUTOTUNE
+
+
+def square(image, image_size):
+    """Crops the centre square and resizes it, bilinearly, antialiased.
+
+    Args:
+        image: uint8 (height, width, 3) tensor.
+        image_size: Integer, pixels.
+
+    Returns:
+        uint8 (image_size, image_size, 3) tensor.
+    """
+    shape = tf.shape(image)
+    side = tf.minimum(shape[0], shape[1])
+    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
+    image = image[top : top + side, left : left + side]
+    image = tf.image.resize(image, (image_size, image_size), antialias=True)
+    image = tf.saturate_cast(tf.round(image), tf.uint8)
+    return tf.ensure_shape(image, (image_size, image_size, 3))
+
+
+def to_float(images):
+    """Maps uint8 [0, 255] to float32 [-1, 1]."""
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
+
+
+def to_uint8(images):
+    """Maps floating-point [-1, 1] to uint8 [0, 255], rounding to nearest."""
+    return tf.saturate_cast(
+        tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5), tf.uint8
+    )
+
+
+def training_dataset(
+    source,
+    image_size,
+    batch_size,
+    labelled=True,
+    horizontal_flip=False,
+    seed=0,
+    start=0,
+):
+    """Makes an endless, shuffled data set of training batches.
+
+    What comes at a position depends on `seed` and the position alone:
+    starting at `start` gives what an uninterrupted run gets from there. Each
+    epoch is shuffled anew, and only the rest of one epoch is skipped.
+
+    Args:
+        source: `Source`.
+        image_size: Integer, pixels.
+        batch_size: Integer, images per batch, over all replicas.
+        labelled: Boolean, whether batches are pairs with labels.
+        horizontal_flip: Boolean, whether images are mirrored at random.
+        seed: Integer.
+        start: Integer, number of images that came before.
+
+    Returns:
+        A `tf.data.Dataset` of images, float32 in [-1, 1]
+        (batch_size, image_size, image_size, 3), and int32 labels
+        (batch_size,), or of images alone.
+    """
+
+    def epoch(number):
+        # Sets the seed of this function's graph alone, so that the global
+        # seed plays no part.
+        tf.random.set_seed(1)
+        return source.records.shuffle(
+            source.shuffle_buffer,
+            seed=tf.constant(seed, tf.int64) + number,
+            reshuffle_each_iteration=False,
+        )
+
+    def prepare(position, record):
+        image, label = _decode(source, record)
+        image = square(image, image_size)
+        if horizontal_flip:
+            image = tf.image.stateless_random_flip_left_right(
+                image, tf.stack([tf.constant(seed, tf.int64), position])
+            )
+        return (to_float(image), label) if labelled else to_float(image)
+
+    first_epoch, skipped = divmod(start, source.size)
+    dataset = tf.data.Dataset.range(first_epoch, tf.int64.max)
+    dataset = dataset.flat_map(epoch).skip(skipped)
+    dataset = tf.data.Dataset.zip(tf.data.Dataset.counter(start), dataset)
+    dataset = dataset.map(prepare, AUTOTUNE)
+    dataset = dataset.batch(batch_size, drop_remainder=True)
+    return dataset.prefetch(AUTOTUNE).with_options(_options())
+
+
+def ordered_dataset(source, image_size, batch_size=None):
+    """Makes a data set of all images once, in the source's order.
+
+    Args:
+        source: `Source`.
+        image_size: Integer, pixels.
+        batch_size: Integer, or None for single images.
+
+    Returns:
+        A `tf.data.Dataset` of uint8 images
+        ([batch,] image_size, image_size, 3), int32 labels ([batch]), and
+        int32 shorter sides of the images before resizing ([batch]).
+    """
+
+    def prepare(_, record):
+        image, label = _decode(source, record)
+        shorter_side = tf.reduce_min(tf.shape(image)[:2])
+        return square(image, image_size), label, shorter_side
+
+    dataset = source.records.enumerate().map(prepare, AUTOTUNE)
+    if batch_size is not None:
+        dataset = dataset.batch(batch_size)
+    return dataset.prefetch(AUTOTUNE)
+
+
+def evenly_spaced(source, count):
+    """Returns a `Source` of `count` images, evenly spaced over `source`.
+
+    Where a source has its classes one after the other, the first images
+    would be of the first classes only.
+    """
+    if count >= source.size:
+        return source
+
+    def chosen(position, _):
+        return position * count % source.size < count
+
+    return dataclasses.replace(
+        source,
+        records=source.records.enumerate().filter(chosen).map(
+            lambda _, record: record
+        ),
+        size=count,
+        files=(),
+    )  # fmt: skip
+
+
+def _decode(source, record):
+    # As in `tf.data`'s map, a tuple is several arguments.
+    arguments = record if isinstance(record, tuple) else (record,)
+    return source.decode(*arguments)
+
+
+def _options():
+    options = tf.data.Options()
+    # There may be fewer files than workers, or none.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    return options

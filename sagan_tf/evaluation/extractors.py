@@ -1,0 +1,212 @@
+"""Networks that turn images into features and logits to compare by."""
+
+import dataclasses
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf.data import open_source, ordered_dataset, to_float
+
+# TF-GAN's module; its default in `tensorflow_gan.eval.inception_metrics`.
+INCEPTION_URL = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
+_INCEPTION_SIZE = 299
+_INCEPTION_OUTPUTS = ("logits", "pool_3")
+
+_CLASSIFIER_FILE = "digits_classifier_v1.keras"
+_EPOCHS = 30
+_BATCH_SIZE = 64
+_SHIFT = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Extractor:
+    """A feature extractor.
+
+    Attributes:
+        name: What to call it in results.
+        metric_prefix: First part of the metrics' names: "inception" or
+            "classifier".
+        run: Compiled function from uint8 images (batch, height, width, 3)
+            to float32 (features, logits).
+        predicts_labels: Whether the arg max of the logits is a label of the
+            training data.
+        accuracy: Accuracy on held-out real images, where it was measured.
+    """
+
+    name: str
+    metric_prefix: str
+    run: Callable
+    predicts_labels: bool = False
+    accuracy: float | None = None
+
+
+def inception(path=None):
+    """Loads TF-GAN's Inception module, once.
+
+    Images are resized to 299x299, bilinearly, in [-1, 1], as TF-GAN does.
+
+    Args:
+        path: Local SavedModel of the module, or None to download it.
+
+    Returns:
+        An `Extractor`: features "pool_3" of 2048, "logits" of 1008.
+
+    Raises:
+        ValueError: If the module cannot be downloaded, or what is at `path`
+            is not such a module.
+    """
+    directory = _download_inception() if path is None else path
+    wrong = (
+        f"`inception` must be a SavedModel of {INCEPTION_URL}, from 299x299 "
+        f"images to {_INCEPTION_OUTPUTS}. Received: {directory}, "
+    )
+    try:
+        module = tf.saved_model.load(str(directory))
+        size = _INCEPTION_SIZE
+        outputs = module(tf.zeros((1, size, size, 3)))
+    except (OSError, ValueError, TypeError, tf.errors.OpError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"{wrong}which is not ({reason})") from None
+    if not isinstance(outputs, dict) or not outputs.keys() >= set(
+        _INCEPTION_OUTPUTS
+    ):
+        found = sorted(outputs) if isinstance(outputs, dict) else "no names"
+        raise ValueError(f"{wrong}whose outputs are {found}")
+
+    @tf.function(reduce_retracing=True)
+    def run(images):
+        images = tf.image.resize(to_float(images), (size, size))
+        outputs = module(images)
+        flat = [
+            tf.reshape(outputs[name], (tf.shape(images)[0], -1))
+            for name in ("pool_3", "logits")
+        ]
+        return tuple(tf.cast(output, tf.float32) for output in flat)
+
+    return Extractor(f"inception ({directory})", "inception", run)
+
+
+def digits_classifier():
+    """Loads the classifier of digits, or trains it, once, on the real ones.
+
+    A small convolutional network, trained on the training split only and
+    kept in the user's cache directory (`XDG_CACHE_HOME`, ~/.cache). Its
+    features are the 64 activations before the logits.
+
+    Returns:
+        An `Extractor` for 32x32 images; its accuracy is on the test split.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    path = pathlib.Path(cache).expanduser() / "sagan_tf" / _CLASSIFIER_FILE
+    try:
+        model = keras.models.load_model(path)
+    except (OSError, ValueError):
+        # There is none yet, or it is corrupt.
+        logging.info("Training the classifier of digits, kept in %s.", path)
+        model = _train_classifier()
+        _save(model, path)
+    images, labels = _arrays("test")
+    heads = keras.Model(
+        model.inputs, [model.get_layer("features").output, *model.outputs]
+    )
+
+    @tf.function(reduce_retracing=True)
+    def run(images):
+        return heads(to_float(images), training=False)
+
+    _, logits = run(images)
+    accuracy = tf.reduce_mean(
+        tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32)
+    )
+    return Extractor(
+        f"digits classifier ({path.name})",
+        "classifier",
+        run,
+        predicts_labels=True,
+        accuracy=float(accuracy),
+    )
+
+
+def _train_classifier():
+    # Seeds of its own: the global seed belongs to whoever is training.
+    def seeded(layer, seed):
+        layer.kernel_initializer = keras.initializers.GlorotUniform(seed)
+        return layer
+
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            seeded(keras.layers.Conv2D(32, 5, 2, activation="relu"), 1),
+            seeded(keras.layers.Conv2D(64, 5, 2, activation="relu"), 2),
+            keras.layers.Flatten(),
+            seeded(
+                keras.layers.Dense(64, activation="relu", name="features"), 3
+            ),
+            seeded(keras.layers.Dense(10, name="logits"), 4),
+        ]
+    )
+    images, labels = _shifted_epochs()
+    decay = keras.optimizers.schedules.CosineDecay(
+        1e-3, len(labels) // _BATCH_SIZE
+    )
+    model.compile(
+        keras.optimizers.Adam(decay),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    model.fit(
+        images, labels, batch_size=_BATCH_SIZE, shuffle=False, verbose=0
+    )
+    return model
+
+
+def _shifted_epochs():
+    """All epochs in a row: shuffled, each image shifted at random."""
+    images, labels = _arrays("train")
+    images, labels = to_float(images).numpy(), labels.numpy()
+    random = np.random.default_rng(0)
+    epochs = []
+    for _ in range(_EPOCHS):
+        shifts = random.integers(-_SHIFT, _SHIFT, (len(labels), 2), "int8", True)
+        shifted = [
+            np.roll(image, shift, axis=(0, 1))
+            for image, shift in zip(images, shifts, strict=True)
+        ]
+        order = random.permutation(len(labels))
+        epochs.append((np.stack(shifted)[order], labels[order]))
+    return [np.concatenate(arrays) for arrays in zip(*epochs, strict=True)]
+
+
+def _arrays(split):
+    source = open_source("digits", split=split)
+    images, labels, _ = next(iter(ordered_dataset(source, 32, source.size)))
+    return images, labels
+
+
+def _save(model, path):
+    """Saves a model whole or not at all, also beside other processes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        model.save(os.path.join(folder, path.name))
+        os.replace(os.path.join(folder, path.name), path)
+
+
+def _download_inception():
+    try:
+        return keras.utils.get_file(
+            "tfgan_inception_1",
+            origin=f"{INCEPTION_URL}?tf-hub-format=compressed",
+            extract=True,
+        )
+    except Exception as error:
+        # `get_file` raises bare `Exception`s for what the network does.
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"{INCEPTION_URL} cannot be downloaded ({reason}): pass "
+            "--inception=PATH, a local SavedModel of it, or use a network"
+        ) from None

@@ -1,0 +1,213 @@
+"""Self-attention over the positions of a feature map."""
+
+import keras
+
+from sagan_tf.layers.spectral_normalization import SpectralNormalization
+
+
+@keras.saving.register_keras_serializable(package="sagan_tf")
+class SelfAttention(keras.layers.Layer):
+    """Adds to each position what it attends to in the whole feature map.
+
+    With 1x1 convolutions f (query), g (key), h (value) and v (output), all
+    without bias (Zhang et al., equations 1 to 3)::
+
+        beta_ji = softmax_i(f(x_j)^T g(x_i))
+        o_j = v(sum_i beta_ji h(x_i))
+        y_j = gamma o_j + x_j
+
+    `gamma` is a learned scalar that starts at 0, so that the layer starts as
+    the identity. (The paper calls f the key and g the query; the names here
+    are those of `keras.layers.MultiHeadAttention`.)
+
+    The defaults are those of the authors' released code: queries and keys of
+    C/8 channels, values of C/2, keys and values max-pooled 2x2. The paper's
+    equations have C/8 for all three and no pooling:
+    `SelfAttention(value_channels=channels // 8, pool=False)`.
+
+    Args:
+        key_channels: Integer, channels of queries and keys. None: C/8, at
+            least 1, with C the channels of the input.
+        value_channels: Integer, channels of values. None: C/2, at least 1.
+        pool: Boolean, whether keys and values are max-pooled 2x2.
+        spectral_normalization: Boolean, whether the four convolutions are
+            wrapped in `SpectralNormalization`.
+        kernel_initializer: Initializer of the four convolutions.
+        differentiate_vectors: Boolean, see `SpectralNormalization`.
+
+    Call arguments:
+        inputs: (batch, height, width, channels), floating point.
+        return_attention_scores: Boolean, whether to return the scores too.
+        training: Boolean, whether spectral normalization stores its `u`.
+
+    Returns:
+        A tensor of the shape of `inputs`; with `return_attention_scores` a
+        pair of it and the scores beta, in [0, 1], of shape
+        (batch, height * width, keys), each row summing to 1, where keys is
+        (height // 2) * (width // 2) with `pool` and height * width without.
+
+    Raises:
+        ValueError: If `key_channels` or `value_channels` is below 1, if the
+            number of input channels is unknown, or if height or width is
+            below 2 with `pool`.
+
+    Example:
+
+    >>> features = np.ones((1, 8, 8, 64), "float32")
+    >>> outputs, scores = SelfAttention()(
+    ...     features, return_attention_scores=True)
+    >>> outputs.shape, scores.shape
+    ((1, 8, 8, 64), (1, 64, 16))
+
+    Reference:
+        - Zhang et al., [Self-Attention Generative Adversarial Networks](
+          https://arxiv.org/abs/1805.08318), section 3.
+    """
+
+    def __init__(
+        self,
+        key_channels=None,
+        value_channels=None,
+        pool=True,
+        spectral_normalization=True,
+        kernel_initializer="glorot_uniform",
+        differentiate_vectors=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (
+            ("key_channels", key_channels),
+            ("value_channels", value_channels),
+        ):
+            if value is not None and value < 1:
+                raise ValueError(
+                    f"`{name}` must be at least 1, or None. "
+                    f"Received: {name}={value}"
+                )
+        self.key_channels = key_channels
+        self.value_channels = value_channels
+        self.pool = pool
+        self.spectral_normalization = spectral_normalization
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.differentiate_vectors = differentiate_vectors
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if channels is None:
+            raise ValueError(
+                "The number of channels of `inputs` must be known. "
+                f"Received: inputs.shape={tuple(input_shape)}"
+            )
+        self._check_size(input_shape)
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
+        key_channels = self.key_channels or max(1, channels // 8)
+        value_channels = self.value_channels or max(1, channels // 2)
+        self.query_convolution = self._convolution(key_channels, "query")
+        self.key_convolution = self._convolution(key_channels, "key")
+        self.value_convolution = self._convolution(value_channels, "value")
+        self.output_convolution = self._convolution(channels, "output")
+        for convolution in (
+            self.query_convolution,
+            self.key_convolution,
+            self.value_convolution,
+        ):
+            convolution.build(input_shape)
+        self.output_convolution.build((*input_shape[:-1], value_channels))
+        self.gamma = self.add_weight(
+            name="gamma", shape=(), initializer="zeros"
+        )
+        self.built = True
+
+    def _convolution(self, channels, name):
+        convolution = keras.layers.Conv2D(
+            channels,
+            1,
+            use_bias=False,
+            data_format="channels_last",
+            # One initializer draws the same values each time it is called.
+            kernel_initializer=self.kernel_initializer.clone(),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        if not self.spectral_normalization:
+            return convolution
+        return SpectralNormalization(
+            convolution,
+            differentiate_vectors=self.differentiate_vectors,
+            name=name,
+        )
+
+    def call(self, inputs, return_attention_scores=False, training=None):
+        self._check_size(inputs.shape)
+        queries = self.query_convolution(inputs, training=training)
+        keys = self.key_convolution(inputs, training=training)
+        values = self.value_convolution(inputs, training=training)
+        if self.pool:
+            keys = keras.ops.max_pool(keys, 2, data_format="channels_last")
+            values = keras.ops.max_pool(values, 2, data_format="channels_last")
+        logits = keras.ops.matmul(
+            _as_sequence(queries),
+            keras.ops.transpose(_as_sequence(keys), (0, 2, 1)),
+        )
+        # Softmax over thousands of positions needs float32's mantissa.
+        scores = keras.ops.softmax(keras.ops.cast(logits, "float32"))
+        scores = keras.ops.cast(scores, self.compute_dtype)
+        attended = keras.ops.matmul(scores, _as_sequence(values))
+        batch, height, width, _ = keras.ops.shape(inputs)
+        attended = keras.ops.reshape(
+            attended, (batch, height, width, values.shape[-1])
+        )
+        attended = self.output_convolution(attended, training=training)
+        outputs = inputs + self.gamma * attended
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def _check_size(self, shape):
+        if self.pool and any(n is not None and n < 2 for n in shape[1:3]):
+            raise ValueError(
+                "Height and width of `inputs` must be at least 2 with "
+                f"pool=True. Received: inputs.shape={tuple(shape)}"
+            )
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def compute_output_spec(
+        self, inputs, return_attention_scores=False, training=None
+    ):
+        outputs = keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+        if not return_attention_scores:
+            return outputs
+        batch, height, width, _ = inputs.shape
+        if height is None or width is None:
+            queries = keys = None
+        else:
+            stride = 2 if self.pool else 1
+            queries = height * width
+            keys = (height // stride) * (width // stride)
+        scores = keras.KerasTensor(
+            (batch, queries, keys), dtype=self.compute_dtype
+        )
+        return outputs, scores
+
+    def get_config(self):
+        config = super().get_config()
+        config.update(
+            key_channels=self.key_channels,
+            value_channels=self.value_channels,
+            pool=self.pool,
+            spectral_normalization=self.spectral_normalization,
+            kernel_initializer=keras.saving.serialize_keras_object(
+                self.kernel_initializer
+            ),
+            differentiate_vectors=self.differentiate_vectors,
+        )
+        return config
+
+
+def _as_sequence(features):
+    """(batch, height, width, channels) to (batch, positions, channels)."""
+    batch, height, width, _ = keras.ops.shape(features)
+    return keras.ops.reshape(
+        features, (batch, height * width, features.shape[-1])
+    )

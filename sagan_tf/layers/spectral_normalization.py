@@ -1,0 +1,202 @@
+"""Spectral normalization as a wrapper that leaves the kernel alone."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="sagan_tf")
+class SpectralNormalization(keras.layers.Wrapper):
+    """Runs the wrapped layer with its kernel divided by its spectral norm.
+
+    The largest singular value of the kernel is estimated by power iteration
+    from a persistent vector `u` (Miyato et al., algorithm 1)::
+
+        v = W u / |W u|,    u = W^T v / |W^T v|,    sigma = v^T W u
+
+    with `W` the kernel as a matrix of (rest, output channels), and the layer
+    is called with `W / sigma`. The kernel variable itself never changes, and
+    the gradient goes through `W / sigma`, so it is orthogonal to `W`.
+    `keras.layers.SpectralNormalization` overwrites the kernel instead.
+
+    Every call iterates from the stored `u`; the result is stored only when
+    `training` is true, as in the SAGAN authors' code. At inference the layer
+    therefore is a pure function of its weights.
+
+    `u`, sigma and `W / sigma` are float32 under any dtype policy; the policy
+    of the wrapped layer governs the layer's own computation.
+
+    Args:
+        layer: A layer with a `kernel` or `embeddings` variable: `Dense`,
+            convolutions (also transposed and depthwise), `Embedding`,
+            `UpsampleConv2D`, `DownsampleConv2D`, or your own.
+        power_iterations: Integer of at least 1, iterations per call.
+        epsilon: Float, added to a norm before dividing by it, and the
+            smallest sigma divided by, so that a zero kernel stays zero.
+            The authors' code and the default: 1e-12; StudioGAN 1e-6.
+        differentiate_vectors: Boolean. False treats `u` and `v` as constants
+            in the gradient of sigma (Miyato et al., PyTorch). True
+            differentiates through the iteration (the SAGAN authors' code).
+
+    Call arguments:
+        inputs: Whatever the wrapped layer takes.
+        training: Boolean, whether to store the new `u`.
+
+    Raises:
+        ValueError: If `power_iterations` is not an integer of at least 1, if
+            `epsilon` is not positive, or, on build, if the wrapped layer has
+            no kernel of at least two dimensions.
+
+    Example:
+
+    >>> layer = SpectralNormalization(keras.layers.Conv2D(64, 3))
+    >>> outputs = layer(np.ones((1, 8, 8, 3), "float32"), training=True)
+
+    Reference:
+        - Miyato et al., [Spectral Normalization for Generative Adversarial
+          Networks](https://arxiv.org/abs/1802.05957), section 2.1.
+    """
+
+    def __init__(
+        self,
+        layer,
+        power_iterations=1,
+        epsilon=1e-12,
+        differentiate_vectors=False,
+        **kwargs,
+    ):
+        # With this policy, and without autocasting, the kernel is read in
+        # float32 even inside a mixed-precision model.
+        kwargs.update(dtype="float32", autocast=False)
+        super().__init__(layer, **kwargs)
+        if not isinstance(power_iterations, int) or power_iterations < 1:
+            raise ValueError(
+                "`power_iterations` must be an integer of at least 1. "
+                f"Received: power_iterations={power_iterations}"
+            )
+        if not epsilon > 0:
+            raise ValueError(
+                f"`epsilon` must be positive. Received: epsilon={epsilon}"
+            )
+        self.power_iterations = power_iterations
+        self.epsilon = epsilon
+        self.differentiate_vectors = differentiate_vectors
+        self.supports_masking = layer.supports_masking
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        channels = self._matrix(self._kernel).shape[-1]
+        self.u = self.add_weight(
+            name="u",
+            shape=(channels,),
+            initializer=keras.initializers.TruncatedNormal(stddev=1.0),
+            trainable=False,
+            dtype="float32",
+            autocast=False,
+        )
+        self.built = True
+
+    def call(self, inputs, training=None):
+        normalized_kernel, u, sigma = self._normalize()
+        if training:
+            # A zero kernel would make `u` zero, and keep it zero for good.
+            self.u.assign(keras.ops.where(sigma > self.epsilon, u, self.u))
+        # Inside an outer scope (JAX) every variable needs binding again.
+        bindings = [
+            (variable, normalized_kernel)
+            if variable is self._kernel
+            else (variable, keras.ops.convert_to_tensor(variable))
+            for variable in self.layer.variables
+        ]
+        with keras.StatelessScope(bindings) as scope:
+            outputs = self.layer(inputs)
+        for variable in self.layer.non_trainable_variables:
+            if variable is not self._kernel:
+                variable.assign(scope.get_current_value(variable))
+        return outputs
+
+    def sigma(self):
+        """Returns the estimated spectral norm, a float32 scalar.
+
+        The estimate that the next call will divide by; `u` is not changed.
+        """
+        return self._normalize()[2]
+
+    def normalized_kernel(self):
+        """Returns `W / sigma`, float32, in the kernel's own shape.
+
+        What the next call will multiply by; `u` is not changed.
+        """
+        return self._normalize()[0]
+
+    def _normalize(self):
+        kernel = keras.ops.convert_to_tensor(self._kernel)
+        matrix = self._matrix(kernel)
+        frozen = keras.ops.stop_gradient(matrix)
+        iterated = matrix if self.differentiate_vectors else frozen
+        u = keras.ops.cast(self.u, matrix.dtype)
+        for _ in range(self.power_iterations):
+            v = self._unit(keras.ops.matmul(iterated, u))
+            u = self._unit(keras.ops.matmul(v, iterated))
+        sigma = keras.ops.sum(v * keras.ops.matmul(matrix, u))
+        normalized_kernel = kernel / keras.ops.maximum(sigma, self.epsilon)
+        u = keras.ops.cast(keras.ops.stop_gradient(u), "float32")
+        return normalized_kernel, u, sigma
+
+    def _unit(self, vector):
+        # Not `keras.ops.norm`: its gradient at zero is not a number.
+        norm = keras.ops.sqrt(keras.ops.sum(keras.ops.square(vector)))
+        return vector / (norm + self.epsilon)
+
+    @property
+    def _kernel(self):
+        for name in ("kernel", "embeddings"):
+            kernel = getattr(self.layer, name, None)
+            if isinstance(kernel, keras.Variable) and len(kernel.shape) > 1:
+                return kernel
+        raise ValueError(
+            "`layer` must have a variable `kernel` or `embeddings` of at "
+            "least two dimensions once it is built. "
+            f"Received: layer={self.layer}"
+        )
+
+    def _matrix(self, kernel):
+        """Reshapes a kernel to (rest, output channels)."""
+        layer, shape = self.layer, kernel.shape
+        transposed = (
+            keras.layers.Conv1DTranspose,
+            keras.layers.Conv2DTranspose,
+            keras.layers.Conv3DTranspose,
+        )
+        depthwise = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+        if isinstance(layer, depthwise):
+            channels = shape[-2] * shape[-1]
+        elif isinstance(layer, transposed):
+            kernel = keras.ops.moveaxis(kernel, -2, -1)
+            channels = shape[-2]
+        elif isinstance(layer, keras.layers.Embedding):
+            # The authors' code normalizes the transpose: `u` has one entry
+            # for each class.
+            kernel = keras.ops.transpose(kernel)
+            channels = shape[0]
+        else:
+            channels = shape[-1]
+        return keras.ops.reshape(kernel, (-1, channels))
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def compute_output_spec(self, inputs, training=None):
+        return self.layer.compute_output_spec(inputs)
+
+    def compute_mask(self, inputs, mask=None):
+        return self.layer.compute_mask(inputs, mask)
+
+    def get_config(self):
+        config = super().get_config()
+        # Both are fixed by the constructor.
+        config.pop("dtype")
+        config.update(
+            power_iterations=self.power_iterations,
+            epsilon=self.epsilon,
+            differentiate_vectors=self.differentiate_vectors,
+        )
+        return config

@@ -1,0 +1,98 @@
+"""Adversarial losses on logits."""
+
+import keras
+
+
+def discriminator_hinge(real_logits, fake_logits):
+    """Hinge loss of the discriminator.
+
+    `mean(max(0, 1 - D(x))) + mean(max(0, 1 + D(G(z))))`
+
+    Args:
+        real_logits: (batch, ...) logits of real images, any range.
+        fake_logits: (batch, ...) logits of generated images, any range.
+
+    Returns:
+        A scalar of at least 0.
+
+    Reference:
+        - Zhang et al., https://arxiv.org/abs/1805.08318, equation 4.
+    """
+    return keras.ops.mean(keras.ops.relu(1 - real_logits)) + keras.ops.mean(
+        keras.ops.relu(1 + fake_logits)
+    )
+
+
+def generator_hinge(fake_logits):
+    """Hinge loss of the generator: `-mean(D(G(z)))`.
+
+    Args:
+        fake_logits: (batch, ...) logits of generated images, any range.
+
+    Returns:
+        A scalar, any range.
+
+    Reference:
+        - Zhang et al., https://arxiv.org/abs/1805.08318, equation 4.
+    """
+    return -keras.ops.mean(fake_logits)
+
+
+def discriminator_non_saturating(real_logits, fake_logits):
+    """Logistic loss of the discriminator.
+
+    `-mean(log sigmoid(D(x))) - mean(log(1 - sigmoid(D(G(z)))))`
+
+    Args:
+        real_logits: (batch, ...) logits of real images, any range.
+        fake_logits: (batch, ...) logits of generated images, any range.
+
+    Returns:
+        A scalar of at least 0.
+
+    Reference:
+        - Goodfellow et al., https://arxiv.org/abs/1406.2661, section 3.
+    """
+    return keras.ops.mean(keras.ops.softplus(-real_logits)) + keras.ops.mean(
+        keras.ops.softplus(fake_logits)
+    )
+
+
+def generator_non_saturating(fake_logits):
+    """Non-saturating loss of the generator: `-mean(log sigmoid(D(G(z))))`.
+
+    Args:
+        fake_logits: (batch, ...) logits of generated images, any range.
+
+    Returns:
+        A scalar of at least 0.
+
+    Reference:
+        - Goodfellow et al., https://arxiv.org/abs/1406.2661, section 3.
+    """
+    return keras.ops.mean(keras.ops.softplus(-fake_logits))
+
+
+_LOSSES = {
+    "hinge": (discriminator_hinge, generator_hinge),
+    "non_saturating": (
+        discriminator_non_saturating,
+        generator_non_saturating,
+    ),
+}
+
+
+def get(name):
+    """Returns the pair (discriminator loss, generator loss) of a name.
+
+    Args:
+        name: "hinge" or "non_saturating".
+
+    Raises:
+        ValueError: If there is no loss of that name.
+    """
+    if name not in _LOSSES:
+        raise ValueError(
+            f"`loss` must be one of {tuple(_LOSSES)}. Received: loss={name!r}"
+        )
+    return _LOSSES[name]

@@ -1,0 +1,131 @@
+"""The generator: latents and labels to images."""
+
+import keras
+
+from sagan_tf import layers
+from sagan_tf.models import architecture, blocks
+
+def build_generator(
+    image_size=128,
+    base_channels=64,
+    num_classes=1000,
+    latent_dim=128,
+    attention_resolutions=(32,),
+    spectral_normalization=True,
+    attention_variant="released",
+    momentum=0.999,
+    final_momentum=0.9999,
+    epsilon=1e-5,
+    synchronized=False,
+    folded=True,
+    kernel_initializer="glorot_uniform",
+    differentiate_vectors=False,
+    name="generator",
+):
+    """Builds SAGAN's generator as a functional model.
+
+    A dense layer to 4x4, residual up-blocks with conditional batch
+    normalization, self-attention after the blocks of the given resolutions,
+    batch normalization, ReLU, a 3x3 convolution and tanh.
+
+    Args:
+        image_size: 32, 64, 128 or 256, height and width of the images in
+            pixels.
+        base_channels: Integer, channels of the narrowest block at 128 px;
+            the paper's network: 64.
+        num_classes: Integer, or None for an unconditional generator, which
+            has no `labels` input and plain batch normalization.
+        latent_dim: Integer, length of a latent vector.
+        attention_resolutions: Feature-map sizes after which there is
+            self-attention. Authors' code: (32,); the paper's headline row,
+            StudioGAN and MMGeneration: (64,), at 128 px.
+        spectral_normalization: Boolean, whether all kernels (not the
+            conditional tables) are spectrally normalized.
+        attention_variant: "released" (values of C/2, 2x2 max pool, as in all
+            public code) or "paper" (values of C/8, no pool).
+        momentum: Float, of the moving statistics in the blocks.
+        final_momentum: Float, of the last batch normalization's.
+        epsilon: Float, of all batch normalization.
+        synchronized: Boolean, whether batch statistics are those of all
+            replicas of a `tf.distribute` strategy.
+        folded: Boolean, whether convolutions are folded with upsampling;
+            False computes the same values by the plain composition.
+        kernel_initializer: Name of a Keras initializer.
+        differentiate_vectors: Boolean, see `SpectralNormalization`.
+        name: String, name of the model.
+
+    Returns:
+        A `keras.Model` from `latents`, float32 (batch, latent_dim), and
+        `labels`, int32 (batch,) in [0, num_classes), to `images`, float32
+        (batch, image_size, image_size, 3) in [-1, 1].
+
+    Raises:
+        ValueError: If `image_size`, `base_channels`, `num_classes`,
+            `latent_dim`, `attention_resolutions` or `attention_variant` is
+            not as above.
+
+    Example:
+
+    >>> generator = build_generator(image_size=32, num_classes=10,
+    ...                             attention_resolutions=(16,))
+    >>> generator([np.zeros((1, 128), "float32"), np.array([3])]).shape
+    (1, 32, 32, 3)
+
+    Reference:
+        - Zhang et al., [Self-Attention Generative Adversarial Networks](
+          https://arxiv.org/abs/1805.08318), section 5, and the authors' code.
+    """
+    (_, width), *up_blocks = architecture.generator_blocks(image_size)
+    architecture.check_arguments(
+        "generator",
+        up_blocks,
+        image_size,
+        attention_resolutions,
+        num_classes,
+        base_channels=base_channels,
+        latent_dim=latent_dim,
+    )
+    convolutions = blocks.Convolutions(
+        spectral_normalization,
+        folded,
+        kernel_initializer,
+        differentiate_vectors,
+        attention_variant,
+    )
+    statistics = {"epsilon": epsilon, "synchronized": synchronized}
+    latents = keras.Input((latent_dim,), name="latents", dtype="float32")
+    inputs = latents
+    if num_classes is not None:
+        labels = keras.Input((), name="labels", dtype="int32")
+        inputs = [latents, labels]
+
+    def normalize(features, layer_name):
+        if num_classes is None:
+            return keras.layers.BatchNormalization(
+                momentum=momentum, name=layer_name, **statistics
+            )(features)
+        return layers.ConditionalBatchNormalization(
+            num_classes, momentum=momentum, name=layer_name, **statistics
+        )([features, labels])
+
+    channels = width * base_channels
+    features = convolutions.dense(16 * channels, "dense")(latents)
+    features = keras.layers.Reshape((4, 4, channels))(features)
+    for index, (resolution, width) in enumerate(up_blocks, start=1):
+        channels = width * base_channels
+        features = blocks.generator_block(
+            features, normalize, channels, convolutions, f"block{index}"
+        )
+        if resolution in attention_resolutions:
+            features = convolutions.attention(
+                channels, f"attention{resolution}"
+            )(features)
+    features = keras.layers.BatchNormalization(
+        momentum=final_momentum, name="normalization", **statistics
+    )(features)
+    features = keras.layers.ReLU()(features)
+    features = convolutions.convolution(3, 3, "convolution")(features)
+    images = keras.layers.Activation("tanh", name="images", dtype="float32")(
+        features
+    )
+    return keras.Model(inputs, images, name=name)

@@ -1,0 +1,105 @@
+"""Images from a generator, and grids of them."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from sagan_tf.data import to_uint8
+
+_MOST_ROWS = 10
+
+
+def sampler(generator):
+    """Makes a compiled function from seeds to images.
+
+    Args:
+        generator: `keras.Model`, as `build_generator` makes.
+
+    Returns:
+        A function of (latents, labels), labels None if unconditional, to
+        uint8 images (batch, height, width, 3).
+    """
+
+    @tf.function(reduce_retracing=True)
+    def sample(latents, labels):
+        inputs = latents if labels is None else [latents, labels]
+        return to_uint8(generator(inputs, training=False))
+
+    return sample
+
+
+def draw(latent_dim, num_classes, count, seed):
+    """Draws latents and uniform labels from `seed` alone.
+
+    Args:
+        latent_dim: Integer, length of a latent vector.
+        num_classes: Integer; 0 for no labels.
+        count: Integer, how many.
+        seed: Pair of integers.
+
+    Returns:
+        Standard normal float32 (count, latent_dim), and int32 (count,) in
+        [0, num_classes) or None.
+    """
+    latents = tf.random.stateless_normal([count, latent_dim], seed)
+    if not num_classes:
+        return latents, None
+    labels = tf.random.stateless_uniform(
+        [count], tf.random.fold_in(seed, 0), maxval=num_classes, dtype=tf.int32
+    )
+    return latents, labels
+
+
+def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):
+    """Samples a grid: a row for each class, a column for each latent.
+
+    With more than ten classes, ten are shown, evenly spaced; without
+    classes there are ten rows of other latents.
+
+    Args:
+        sample: What `sampler` returns.
+        latent_dim: Integer, length of a latent vector.
+        num_classes: Integer; 0 for no labels.
+        columns: Integer, how many latents.
+        seed: Integer.
+
+    Returns:
+        uint8 array (rows * size, columns * size, 3).
+    """
+    if num_classes:
+        rows = min(num_classes, _MOST_ROWS)
+        classes = np.linspace(0, num_classes - 1, rows).round()
+        latents, _ = draw(latent_dim, 0, columns, (seed, 0))
+        latents = tf.tile(latents, (rows, 1))
+        labels = tf.constant(np.repeat(classes, columns), tf.int32)
+    else:
+        rows = _MOST_ROWS
+        latents, labels = draw(latent_dim, 0, rows * columns, (seed, 0))
+    return image_grid(sample(latents, labels).numpy(), columns)
+
+
+def image_grid(images, columns):
+    """Arranges images, row by row, into one.
+
+    Args:
+        images: Array (count, height, width, 3); count a multiple of columns.
+        columns: Integer.
+
+    Returns:
+        Array (count / columns * height, columns * width, 3).
+    """
+    _, height, width, channels = images.shape
+    grid = images.reshape(-1, columns, height, width, channels)
+    return grid.swapaxes(1, 2).reshape(-1, columns * width, channels)
+
+
+def save_png(image, path):
+    """Writes a uint8 image (height, width, 3) to `path`, whole or not at all.
+
+    The folder is made if there is none.
+    """
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    temporary = f"{path}.tmp"
+    tf.io.write_file(temporary, tf.io.encode_png(image))
+    os.replace(temporary, path)

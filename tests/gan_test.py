@@ -1,0 +1,269 @@
+"""Tests of SAGAN's training step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import SAGAN, losses
+
+
+def _values(weights):
+    return [np.array(weight) for weight in weights]
+
+
+def _distance(first, second):
+    return max(
+        np.abs(a - b).max() for a, b in zip(first, second, strict=True)
+    )
+
+
+def test_step_is_one_discriminator_and_one_generator_update(
+    gan_factory, batch
+):
+    """Redone by hand, from the same draws."""
+    images, labels = batch
+    gan, twin = gan_factory(seed=5), gan_factory(seed=5)
+    twin.set_weights(gan.get_weights())
+    logs = gan.train_step((tf.constant(images), tf.constant(labels)))
+
+    latents, fake_labels = twin._sample(8, 0)
+    fakes = twin.generator([latents, fake_labels], training=True)
+    with tf.GradientTape() as tape:
+        # Real images first, fake ones with the same `u` after.
+        real = twin.discriminator(
+            [tf.constant(images), tf.constant(labels)], training=False
+        )
+        fake = twin.discriminator([fakes, fake_labels], training=True)
+        loss = losses.discriminator_hinge(real, fake)
+    np.testing.assert_allclose(logs["discriminator_loss"], loss, rtol=1e-5)
+    np.testing.assert_allclose(
+        logs["real_logits"], np.mean(real), rtol=1e-4, atol=1e-5
+    )
+    variables = twin.discriminator.trainable_variables
+    twin.discriminator_optimizer.apply(
+        tape.gradient(loss, variables), variables
+    )
+    latents, fake_labels = twin._sample(8, 1)
+    variables = twin.generator.trainable_variables
+    with tf.GradientTape() as tape:
+        fakes = twin.generator([latents, fake_labels], training=True)
+        loss = losses.generator_hinge(
+            twin.discriminator([fakes, fake_labels], training=False)
+        )
+    np.testing.assert_allclose(logs["generator_loss"], loss, rtol=1e-4)
+    twin.generator_optimizer.apply(tape.gradient(loss, variables), variables)
+    assert _distance(gan.get_weights()[1:], twin.get_weights()[1:]) < 1e-5
+    assert int(gan.step.numpy()) == 1
+
+
+def test_each_optimizer_has_its_own_rate(gan_factory, batch):
+    gan = gan_factory(compiled=False)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1))
+    generator = _values(gan.generator.trainable_weights)
+    discriminator = _values(gan.discriminator.trainable_weights)
+    gan.fit(*batch, batch_size=8, verbose=0)
+    assert _distance(generator, gan.generator.trainable_weights) == 0
+    assert _distance(discriminator, gan.discriminator.trainable_weights) > 0
+
+
+def test_u_moves_once_per_discriminator_update(gan_factory, batch):
+    gan = gan_factory(compiled=False)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    layer = gan.discriminator.get_layer("block1_convolution1")
+    kernel = np.array(layer.layer.kernel).reshape(-1, 4)
+    v = kernel @ np.array(layer.u)
+    u = kernel.T @ (v / np.linalg.norm(v))
+    gan.fit(*batch, batch_size=8, verbose=0)
+    np.testing.assert_allclose(layer.u, u / np.linalg.norm(u), atol=1e-6)
+
+
+def test_draws_depend_on_seed_and_step_alone(gan_factory):
+    first, second, other = (
+        gan_factory(seed=s, compiled=False) for s in (1, 1, 2)
+    )
+    tf.random.normal((3,))
+    np.testing.assert_array_equal(first._sample(8, 0)[0], second._sample(8, 0)[0])
+    assert not np.array_equal(first._sample(8, 0)[0], other._sample(8, 0)[0])
+    assert not np.array_equal(first._sample(8, 0)[0], first._sample(8, 1)[0])
+    before = first._sample(8, 0)[0]
+    first.step.assign_add(1)
+    assert not np.array_equal(before, first._sample(8, 0)[0])
+
+
+def test_latents_are_normal_and_labels_uniform(gan_factory):
+    latents, labels = gan_factory(compiled=False)._sample(30_000, 0)
+    assert abs(np.mean(latents)) < 0.01 and abs(np.std(latents) - 1) < 0.01
+    counts = np.bincount(labels, minlength=3)
+    assert len(counts) == 3 and np.abs(counts - 10_000).max() < 400
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "discriminator_steps"), [(3, 2), (None, 1)]
+)
+def test_two_replicas_equal_one(
+    gan_factory, mirrored, batch, num_classes, discriminator_steps
+):
+    """Weights, `u`, statistics, average, and the logged means."""
+    data = tuple(tf.constant(array) for array in batch)
+    results = []
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        keras.utils.set_random_seed(3)
+        with strategy.scope():
+            gan = gan_factory(
+                num_classes,
+                discriminator_steps=discriminator_steps,
+                ema_decay=0.5,
+                synchronized=True,
+            )
+        dataset = tf.data.Dataset.from_tensors(data).repeat()
+        iterator = iter(strategy.experimental_distribute_dataset(dataset))
+
+        @tf.function
+        def step(iterator, strategy=strategy, gan=gan):
+            return strategy.run(gan.train_step, args=(next(iterator),))
+
+        for _ in range(2):
+            step(iterator)
+        results.append(
+            (_values(gan.weights), _values(gan.get_metrics_result().values()))
+        )
+        if strategy is mirrored:
+            for weight in gan.weights:
+                one, two = mirrored.experimental_local_results(weight.value)
+                np.testing.assert_array_equal(one, two, err_msg=weight.path)
+    (weights, metrics), (mirrored_weights, mirrored_metrics) = results
+    # Float32 sums in another order; after more steps a ReLU may flip.
+    assert _distance(weights, mirrored_weights) < 5e-6
+    np.testing.assert_allclose(metrics, mirrored_metrics, rtol=1e-4, atol=1e-5)
+
+
+def test_fit_gives_means_over_the_epoch(gan_factory, batch):
+    images, labels = (np.concatenate([array] * 2) for array in batch)
+    gan = gan_factory()
+    seen = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_train_batch_end(self, index, logs=None):
+            seen.append(logs["discriminator_loss"])
+
+    history = gan.fit(
+        images, labels, batch_size=8, verbose=0, callbacks=[Recorder()]
+    )
+    assert len(seen) == 2 and seen[0] != seen[1]
+    assert history.history["discriminator_loss"] == [seen[1]]
+
+
+def test_every_discriminator_step_sees_fresh_images(gan_factory, batch):
+    """With two steps on halves that agree only in number."""
+    images, labels = batch
+    gan = gan_factory(discriminator_steps=2)
+    received = []
+    update = gan._update_discriminator
+
+    def record(images, labels, index):
+        received.append((np.array(images), np.array(labels)))
+        return update(images, labels, index)
+
+    gan._update_discriminator = record
+    gan.train_step((tf.constant(images), tf.constant(labels)))
+    np.testing.assert_array_equal(received[0][0], images[0::2])
+    np.testing.assert_array_equal(received[1][0], images[1::2])
+    np.testing.assert_array_equal(received[1][1], labels[1::2])
+
+
+def test_average(gan_factory, batch):
+    gan = gan_factory(ema_decay=0.9, ema_start_step=2)
+    averages = []
+    raw = []
+    for _ in range(4):
+        gan.fit(*batch, batch_size=8, verbose=0)
+        averages.append(_values(gan.ema_generator.weights))
+        raw.append(_values(gan.generator.weights))
+    for step in (0, 1):
+        assert _distance(averages[step], raw[step]) == 0
+    trainable = [weight.trainable for weight in gan.generator.weights]
+    for step in (2, 3):
+        for index, averaged in enumerate(trainable):
+            expected = raw[step][index]
+            if averaged:
+                expected = 0.9 * averages[step - 1][index] + 0.1 * expected
+            np.testing.assert_allclose(
+                averages[step][index], expected, atol=1e-6
+            )
+    assert _distance(averages[3], raw[3]) > 0
+
+
+def test_calling_samples_the_average(gan_factory, random):
+    latents = random.normal(size=(2, 8)).astype("float32")
+    labels = np.array([0, 2])
+    gan = gan_factory(ema_decay=0.9)
+    gan.ema_generator.get_layer("convolution").layer.bias.assign([9, 9, 9])
+    np.testing.assert_allclose(gan([latents, labels]), 1, atol=1e-3)
+    without = gan_factory()
+    assert without.ema_generator is None
+    np.testing.assert_array_equal(
+        without([latents, labels]), without.generator([latents, labels])
+    )
+
+
+def test_saved_whole(gan_factory, batch, tmp_path):
+    gan = gan_factory(ema_decay=0.9, loss="non_saturating")
+    gan.fit(*batch, batch_size=8, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for model in (gan, loaded):
+        model.fit(*batch, batch_size=8, verbose=0)
+    assert int(loaded.step.numpy()) == 2
+    assert _distance(gan.get_weights(), loaded.get_weights()) == 0
+
+
+def test_jit_compile(gan_factory, batch):
+    gan = gan_factory(compiled=False)
+    gan.compile(
+        keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3),
+        jit_compile=True,
+    )  # fmt: skip
+    history = gan.fit(*batch, batch_size=8, verbose=0)
+    assert np.isfinite(history.history["generator_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"discriminator_steps": 0}, "`discriminator_steps` must be"),
+        ({"ema_decay": 1.0}, "`ema_decay` must be in"),
+        ({"loss": "x"}, "`loss` must be one of"),
+    ],
+)
+def test_bad_arguments(gan_factory, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        gan_factory(**arguments)
+
+
+def test_one_optimizer_for_both(gan_factory):
+    optimizer = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="must be two objects"):
+        gan_factory(compiled=False).compile(optimizer, optimizer)
+
+
+def test_labels_missing(gan_factory, batch):
+    with pytest.raises(ValueError, match="pairs of images and labels"):
+        gan_factory().train_step(tf.constant(batch[0]))
+
+
+def test_batch_not_a_multiple_of_discriminator_steps(gan_factory, batch):
+    gan = gan_factory(discriminator_steps=3)
+    data = tuple(tf.constant(array) for array in batch)
+    with pytest.raises(ValueError, match="multiple of `discriminator_steps`"):
+        gan.train_step(data)
+
+
+def test_number_of_classes_of_a_foreign_generator():
+    latents = keras.Input((4,))
+    labels = keras.Input((), dtype="int32")
+    images = keras.layers.Dense(3)(latents)
+    generator = keras.Model([latents, labels], images)
+    with pytest.raises(ValueError, match="`num_classes` must be given"):
+        SAGAN(generator, generator)
+    assert SAGAN(generator, generator, num_classes=7).num_classes == 7

@@ -1,0 +1,105 @@
+"""Each layer gives the same on the JAX backend as on TensorFlow's."""
+
+import importlib.util
+import os
+import pathlib
+import pickle
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from sagan_tf import layers
+
+# Loads the layers without `sagan_tf/__init__`, which needs TensorFlow, and
+# compares outputs and state after a training call.
+PROGRAM = """
+import importlib.util, pickle, sys, types
+import numpy as np
+import keras
+assert keras.config.backend() == "jax"
+package = types.ModuleType("sagan_tf")
+package.__path__ = [sys.argv[1]]
+sys.modules["sagan_tf"] = package
+from sagan_tf import layers
+assert "tensorflow" not in sys.modules
+with open(sys.argv[2], "rb") as file:
+    cases = pickle.load(file)
+for name, case in cases.items():
+    layer = keras.saving.deserialize_keras_object(case["layer"])
+    layer.build(case["shape"])
+    layer.set_weights(case["weights"])
+    for training in (True, False):
+        outputs = layer(case["inputs"], training=training)
+        np.testing.assert_allclose(
+            outputs, case["outputs"][training], atol=2e-5, err_msg=name)
+    for ours, theirs in zip(
+            layer.get_weights(), case["weights_after"], strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, err_msg=name)
+    print(name)
+"""
+
+
+def _cases(random):
+    features = random.normal(size=(2, 6, 4, 16)).astype("float32")
+    labels = np.array([2, 0], "int32")
+    subjects = {
+        "SpectralNormalization": (
+            layers.SpectralNormalization(keras.layers.Conv2D(4, 3)),
+            features,
+        ),
+        "SelfAttention": (layers.SelfAttention(), features),
+        "UpsampleConv2D": (layers.UpsampleConv2D(4), features),
+        "DownsampleConv2D": (layers.DownsampleConv2D(4), features),
+        "ConditionalBatchNormalization": (
+            layers.ConditionalBatchNormalization(3),
+            [features, labels],
+        ),
+    }
+    for name, (layer, inputs) in subjects.items():
+        shape = (
+            [array.shape for array in inputs]
+            if isinstance(inputs, list)
+            else inputs.shape
+        )
+        layer.build(shape)
+        for weight in layer.weights:
+            if weight.name == "gamma":
+                weight.assign(random.uniform(0.5, 1.5, weight.shape))
+        case = {
+            "layer": keras.saving.serialize_keras_object(layer),
+            "inputs": inputs,
+            "shape": shape,
+            "weights": layer.get_weights(),
+        }
+        keywords = [{"training": True}, {"training": False}]
+        case["outputs"] = {
+            keyword["training"]: np.array(layer(inputs, **keyword))
+            for keyword in keywords
+        }
+        case["weights_after"] = layer.get_weights()
+        yield name, case
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None,
+    reason="JAX is not installed; it is in the extra `dev`",
+)
+def test_jax(random, tmp_path):
+    cases = dict(_cases(random))
+    path = tmp_path / "cases.pickle"
+    path.write_bytes(pickle.dumps(cases))
+    package = pathlib.Path(layers.__file__).parents[1]
+    environment = {
+        **os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu",
+    }  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(package), str(path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == list(cases)

@@ -1,0 +1,104 @@
+"""Tests of UpsampleConv2D and DownsampleConv2D."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import layers
+
+
+def _composition(layer_class, kernel, bias):
+    """What the layer stands for, in Keras' own layers."""
+    convolution = keras.layers.Conv2D(
+        kernel.shape[-1], kernel.shape[0], padding="same"
+    )
+    if layer_class is layers.UpsampleConv2D:
+        parts = [keras.layers.UpSampling2D(), convolution]
+    else:
+        parts = [convolution, keras.layers.AveragePooling2D(2)]
+    model = keras.Sequential(parts)
+    model.build((None, None, None, kernel.shape[2]))
+    convolution.set_weights([kernel, bias])
+    return model, convolution
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize(
+    "layer_class", [layers.UpsampleConv2D, layers.DownsampleConv2D]
+)
+def test_equals_the_composition(random, layer_class, folded, kernel_size):
+    """Outputs, and gradients of kernel, bias and inputs."""
+    inputs = tf.constant(random.normal(size=(2, 8, 6, 5)), tf.float32)
+    layer = layer_class(4, kernel_size, folded=folded)
+    layer.build(inputs.shape)
+    layer.bias.assign(random.normal(size=4))
+    model, convolution = _composition(
+        layer_class, np.array(layer.kernel), np.array(layer.bias)
+    )
+    results = []
+    for function, weights in (
+        (layer, [layer.kernel, layer.bias]),
+        (model, [convolution.kernel, convolution.bias]),
+    ):
+        sources = [inputs, *(weight.value for weight in weights)]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = function(inputs)
+            loss = tf.reduce_sum(tf.sin(outputs))
+        results.append([outputs, *tape.gradient(loss, sources)])
+    for ours, plain in zip(*results, strict=True):
+        scale = np.abs(plain).max()
+        np.testing.assert_allclose(ours / scale, plain / scale, atol=2e-6)
+
+
+def test_weight_is_the_unfolded_kernel_in_conv2d_layout():
+    layer = layers.UpsampleConv2D(4)
+    layer.build((None, 8, 8, 5))
+    assert layer.kernel.shape == (3, 3, 5, 4)
+
+
+def test_without_bias():
+    layer = layers.DownsampleConv2D(4, use_bias=False)
+    assert layer(np.zeros((1, 4, 4, 2), "float32")).shape == (1, 2, 2, 4)
+    assert len(layer.weights) == 1
+
+
+def test_regularizer_and_constraint_see_the_kernel():
+    layer = layers.UpsampleConv2D(
+        2, kernel_regularizer="l2", kernel_constraint="non_neg"
+    )
+    layer(np.ones((1, 4, 4, 2), "float32"))
+    np.testing.assert_allclose(
+        layer.losses[0], 0.01 * np.sum(np.square(layer.kernel)), rtol=1e-5
+    )
+    assert layer.kernel.constraint is layer.kernel_constraint
+
+
+@pytest.mark.parametrize(
+    ("layer_class", "arguments", "shape", "message"),
+    [
+        (layers.UpsampleConv2D, {"filters": 0}, (1, 4, 4, 2), "`filters`"),
+        (
+            layers.UpsampleConv2D,
+            {"filters": 2, "kernel_size": 4},
+            (1, 4, 4, 2),
+            "`kernel_size` must be an odd",
+        ),
+        (
+            layers.DownsampleConv2D,
+            {"filters": 2},
+            (1, 5, 4, 2),
+            "Height and width of `inputs` must be even",
+        ),
+    ],
+)
+def test_bad_input(layer_class, arguments, shape, message):
+    with pytest.raises(ValueError, match=message):
+        layer_class(**arguments)(np.ones(shape, "float32"))
+
+
+def test_unknown_channels():
+    with pytest.raises(ValueError, match="number of channels"):
+        layers.UpsampleConv2D(2)(keras.Input((4, 4, None)))

@@ -1,0 +1,60 @@
+"""Trains a SAGAN.
+
+    python train.py --config=configs/digits.py --workdir=DIR
+
+Any field of the configuration can be set, --config.batch_size=32; they are
+documented in sagan_tf/config.py. The same command again resumes where it
+stopped.
+"""
+
+import sys
+
+from absl import app, flags
+from ml_collections import config_flags
+
+_CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "Configuration file, such as configs/digits.py."
+)
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Directory of the run; new, or of the run to resume."
+)
+_INCEPTION = flags.DEFINE_string(
+    "inception",
+    None,
+    "Local SavedModel of TF-GAN's Inception module, for evaluations in "
+    "training; by default it is downloaded where it is needed.",
+)
+flags.mark_flags_as_required(["config", "workdir"])
+
+
+def parse_flags(argv):
+    """Parses the flags; what is wrong with a config becomes one line."""
+    try:
+        return app.parse_flags_with_usage(argv)
+    except Exception as error:
+        # A config file is code and can raise anything; an unknown field is a
+        # KeyError.
+        reason = error.args[0] if error.args else error
+        sys.exit(f"error: --config: {reason}")
+
+
+def main(_):
+    # Imported here, so that --help need not wait for TensorFlow.
+    from sagan_tf import Config, scripts, training
+
+    with scripts.one_line_errors():
+        config = _CONFIG.value
+        if config.__class__.__name__ == "_ErrorConfig":
+            raise ValueError(
+                f"--config: there is no file {_CONFIG.config_filename}"
+            )
+        if not isinstance(config, Config):
+            raise ValueError(
+                "--config: get_config() must return a sagan_tf.Config. "
+                f"Received: {type(config).__name__}"
+            )
+        training.train(config, _WORKDIR.value, inception=_INCEPTION.value)
+
+
+if __name__ == "__main__":
+    app.run(main, flags_parser=parse_flags)
