@@ -4,12 +4,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test slow lint bench clean
 
 demo: $(VENV)/installed
-	$(BIN)/python -m demo --output=demo_output
+	$(BIN)/python train.py --config=configs/digits.py --workdir=demo/run
+	$(BIN)/python eval.py --workdir=demo/run
+	$(BIN)/python -m sagan_tf.demo --workdir=demo/run --output=demo
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2
@@ -20,6 +21,9 @@ slow: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/training_step.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -6,6 +6,8 @@ Frechet distance and Inception score of the last checkpoint. The result, with
 everything it depends on, is written to DIR/eval/ as JSON.
 """
 
+import os
+
 from absl import app, flags
 
 _WORKDIR = flags.DEFINE_string(
@@ -41,7 +43,9 @@ _BATCH_SIZE = flags.DEFINE_integer(
 
 
 def main(_):
-    # Imported here, so that --help need not wait for TensorFlow.
+    # Imported here, so that --help need not wait for TensorFlow. Its C++ log
+    # has an alarming, harmless line on an optimization that it gives up.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sagan_tf import evaluation, scripts
 
     with scripts.one_line_errors():

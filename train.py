@@ -7,6 +7,7 @@ documented in sagan_tf/config.py. The same command again resumes where it
 stopped.
 """
 
+import os
 import sys
 
 from absl import app, flags
@@ -38,16 +39,20 @@ def parse_flags(argv):
         sys.exit(f"error: --config: {reason}")
 
 
+def _config_filename():
+    return flags.FLAGS["config"].config_filename
+
+
 def main(_):
-    # Imported here, so that --help need not wait for TensorFlow.
+    # Imported here, so that --help need not wait for TensorFlow. Its C++ log
+    # has an alarming, harmless line on an optimization that it gives up.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sagan_tf import Config, scripts, training
 
     with scripts.one_line_errors():
         config = _CONFIG.value
         if config.__class__.__name__ == "_ErrorConfig":
-            raise ValueError(
-                f"--config: there is no file {_CONFIG.config_filename}"
-            )
+            raise ValueError(f"--config: there is no file {_config_filename()}")
         if not isinstance(config, Config):
             raise ValueError(
                 "--config: get_config() must return a sagan_tf.Config. "

@@ -226,7 +226,9 @@ class Config:
         try:
             return cls.from_json(text)
         except ValueError as error:
-            raise ValueError(f"{path} is not a configuration: {error}") from None
+            raise ValueError(
+                f"{path} is not a configuration: {error}"
+            ) from None
 
 
 def _checked(name, value, expected):

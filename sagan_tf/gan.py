@@ -98,7 +98,10 @@ class SAGAN(keras.Model):
             self.ema_generator.set_weights(generator.get_weights())
             self.ema_generator.trainable = False
         self.step = self.add_weight(
-            name="step", shape=(), initializer="zeros", dtype="int64",
+            name="step",
+            shape=(),
+            initializer="zeros",
+            dtype="int64",
             trainable=False,
         )
         self.trackers = [
@@ -112,9 +115,7 @@ class SAGAN(keras.Model):
         ]
         self.built = True
 
-    def compile(
-        self, generator_optimizer, discriminator_optimizer, **kwargs
-    ):
+    def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
         """Sets the optimizers.
 
         Args:

@@ -21,8 +21,10 @@ def one_line_errors():
         logging.set_verbosity(logging.INFO)
         # TensorFlow informs through the same logger.
         logging.get_absl_logger().addFilter(
-            lambda record: record.levelno > py_logging.INFO
-            or "sagan_tf" in record.pathname
+            lambda record: (
+                record.levelno > py_logging.INFO
+                or "sagan_tf" in record.pathname
+            )
         )
     try:
         yield

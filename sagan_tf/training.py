@@ -11,7 +11,7 @@ from absl import logging
 from sagan_tf import callbacks as callbacks_module
 from sagan_tf import data
 from sagan_tf.gan import SAGAN
-from sagan_tf.workdir import Workdir, build_networks
+from sagan_tf.workdir import UNREADABLE, Workdir, build_networks
 
 _GIBIBYTE = 2**30
 _KEPT_CHECKPOINTS = 3
@@ -106,7 +106,8 @@ def make_strategy(config):
             f"the step of several. Received: jit_compile=True, {replicas} "
             "replicas"
         )
-    logging.info("Training on %d replica(s).", replicas)
+    device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    logging.info("Training on %d replica(s), %s.", replicas, device)
     return strategy
 
 
@@ -162,9 +163,7 @@ def checkpoint_managers(gan, workdir):
         tf.train.CheckpointManager(
             checkpoint, str(workdir.checkpoints), _KEPT_CHECKPOINTS
         ),
-        tf.train.CheckpointManager(
-            checkpoint, str(workdir.best_checkpoint), 1
-        ),
+        tf.train.CheckpointManager(checkpoint, str(workdir.best_checkpoint), 1),
     )
 
 
@@ -179,7 +178,7 @@ def restore(gan, manager, workdir):
         return 0
     try:
         manager.checkpoint.restore(path).assert_consumed()
-    except (tf.errors.OpError, AssertionError, ValueError) as error:
+    except UNREADABLE as error:
         raise ValueError(
             f"Checkpoint {path} cannot be read, or is not of this "
             f"configuration ({str(error).splitlines()[0]})"

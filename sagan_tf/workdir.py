@@ -1,12 +1,12 @@
 """What a run leaves in its directory, and models read back from it.
 
-    config.json          the configuration, resolved
-    checkpoints/         the last ones; checkpoints/best/ that of the best
-                         Frechet distance, if evaluated in training
-    samples/             a grid of samples from fixed latents, by step
-    metrics.jsonl        a line of metrics every `log_every_steps`
-    tensorboard/         the same and more for TensorBoard
-    eval/                a JSON, and a grid, for each evaluation
+config.json          the configuration, resolved
+checkpoints/         the last ones; checkpoints/best/ that of the best
+                     Frechet distance, if evaluated in training
+samples/             a grid of samples from fixed latents, by step
+metrics.jsonl        a line of metrics every `log_every_steps`
+tensorboard/         the same and more for TensorBoard
+eval/                a JSON, and a grid, for each evaluation
 """
 
 import os
@@ -18,6 +18,9 @@ import tensorflow as tf
 
 from sagan_tf import models
 from sagan_tf.config import Config
+
+# What TensorFlow raises for a checkpoint that is broken or does not fit.
+UNREADABLE = (tf.errors.OpError, AssertionError, IndexError, ValueError)
 
 
 class Workdir:
@@ -187,7 +190,7 @@ def load_generator(workdir, step=None, best=False, averaged=None):
     try:
         status = tf.train.Checkpoint(**{name: generator}).restore(path)
         status.assert_existing_objects_matched().expect_partial()
-    except (tf.errors.OpError, AssertionError, ValueError) as error:
+    except UNREADABLE as error:
         raise ValueError(
             f"Checkpoint {path} cannot be read, or is not of this "
             f"configuration ({str(error).splitlines()[0]})"

@@ -26,7 +26,9 @@ def _layer(make, inputs=_features):
     def model():
         symbolic = [
             keras.Input(array.shape[1:], dtype=str(array.dtype))
-            for array in (inputs() if isinstance(inputs(), list) else [inputs()])
+            for array in (
+                inputs() if isinstance(inputs(), list) else [inputs()]
+            )
         ]
         arguments = symbolic if len(symbolic) > 1 else symbolic[0]
         return keras.Model(arguments, make()(arguments))

@@ -20,9 +20,11 @@ FLOORS = {
     "sampling": 3,
     "workdir": 3,
     "evaluation": 4,
+    "curves": 4,
     "callbacks": 5,
     "training": 6,
     "scripts": 7,
+    "demo": 8,
 }
 # What each of the lower floors may import besides.
 EXTERNAL = {

@@ -13,14 +13,10 @@ def _values(weights):
 
 
 def _distance(first, second):
-    return max(
-        np.abs(a - b).max() for a, b in zip(first, second, strict=True)
-    )
+    return max(np.abs(a - b).max() for a, b in zip(first, second, strict=True))
 
 
-def test_step_is_one_discriminator_and_one_generator_update(
-    gan_factory, batch
-):
+def test_step_is_one_discriminator_and_one_generator_update(gan_factory, batch):
     """Redone by hand, from the same draws."""
     images, labels = batch
     gan, twin = gan_factory(seed=5), gan_factory(seed=5)
@@ -83,7 +79,9 @@ def test_draws_depend_on_seed_and_step_alone(gan_factory):
         gan_factory(seed=s, compiled=False) for s in (1, 1, 2)
     )
     tf.random.normal((3,))
-    np.testing.assert_array_equal(first._sample(8, 0)[0], second._sample(8, 0)[0])
+    np.testing.assert_array_equal(
+        first._sample(8, 0)[0], second._sample(8, 0)[0]
+    )
     assert not np.array_equal(first._sample(8, 0)[0], other._sample(8, 0)[0])
     assert not np.array_equal(first._sample(8, 0)[0], first._sample(8, 1)[0])
     before = first._sample(8, 0)[0]

@@ -146,9 +146,7 @@ def image_folder(data_dir):
     class_names = () if flat else tuple(folder.name for folder in by_class)
     files = flat or [file for images in by_class.values() for file in images]
     labels = [0] * len(flat) or [
-        label
-        for label, images in enumerate(by_class.values())
-        for _ in images
+        label for label, images in enumerate(by_class.values()) for _ in images
     ]
     return Source(
         name=f"image folder {root}",
@@ -183,9 +181,7 @@ def tensorflow_datasets(name, data_dir="", split="train"):
     import tensorflow_datasets as tfds
 
     try:
-        builder = tfds.builder(
-            name, data_dir=data_dir or None, with_community_datasets=False
-        )
+        builder = tfds.builder(name, data_dir=data_dir or None)
     except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
         raise ValueError(
             "`dataset` must be 'digits', 'image_folder' or a TensorFlow "

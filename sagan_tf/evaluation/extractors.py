@@ -159,9 +159,7 @@ def _train_classifier():
         keras.optimizers.Adam(decay),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    model.fit(
-        images, labels, batch_size=_BATCH_SIZE, shuffle=False, verbose=0
-    )
+    model.fit(images, labels, batch_size=_BATCH_SIZE, shuffle=False, verbose=0)
     return model
 
 
@@ -172,7 +170,9 @@ def _shifted_epochs():
     random = np.random.default_rng(0)
     epochs = []
     for _ in range(_EPOCHS):
-        shifts = random.integers(-_SHIFT, _SHIFT, (len(labels), 2), "int8", True)
+        shifts = random.integers(
+            -_SHIFT, _SHIFT, (len(labels), 2), "int8", True
+        )
         shifted = [
             np.roll(image, shift, axis=(0, 1))
             for image, shift in zip(images, shifts, strict=True)

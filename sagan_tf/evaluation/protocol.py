@@ -118,9 +118,7 @@ class Evaluator:
 
     def _real_features(self):
         config = self.config
-        source = data.open_source(
-            config.dataset, config.data_dir, config.split
-        )
+        source = data.open_source(config.dataset, config.data_dir, config.split)
         count = min(source.size, MOST_REAL_IMAGES)
         dataset = data.ordered_dataset(
             data.evenly_spaced(source, count),
@@ -235,9 +233,7 @@ def evaluate(
     result = Evaluator(config, inception, batch_size)(
         generator, num_images or config.eval_images, seed
     )
-    path = record(
-        result, generator, config, Workdir(workdir), step, averaged
-    )
+    path = record(result, generator, config, Workdir(workdir), step, averaged)
     return {**result, "path": str(path)}
 
 

@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.util
 import pathlib
 import sys
+import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -47,7 +48,12 @@ def _classifier_metrics():
             )
             package.submodule_search_locations = [str(path)]
             sys.modules[name] = importlib.util.module_from_spec(package)
-        return importlib.import_module(f"{_PACKAGES[-1]}.classifier_metrics")
+        with warnings.catch_warnings():
+            # tensorflow-probability's, on version classes.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return importlib.import_module(
+                f"{_PACKAGES[-1]}.classifier_metrics"
+            )
     finally:
         for name in set(sys.modules) - before:
             if name.split(".")[0] == "tensorflow_gan":

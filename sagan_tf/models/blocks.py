@@ -119,13 +119,13 @@ def generator_block(features, normalize, channels, convolutions, name):
     )(residual)
     residual = normalize(residual, f"{name}_normalization2")
     residual = keras.layers.ReLU()(residual)
-    residual = convolutions.convolution(
-        channels, 3, f"{name}_convolution2"
-    )(residual)
+    residual = convolutions.convolution(channels, 3, f"{name}_convolution2")(
+        residual
+    )
     # A 1x1 convolution commutes with upsampling and is cheaper before it.
-    shortcut = convolutions.convolution(
-        channels, 1, f"{name}_shortcut"
-    )(features)
+    shortcut = convolutions.convolution(channels, 1, f"{name}_shortcut")(
+        features
+    )
     shortcut = keras.layers.UpSampling2D()(shortcut)
     return keras.layers.Add()([shortcut, residual])
 
@@ -149,9 +149,9 @@ def discriminator_block(
         without `downsample`.
     """
     residual = features if first else keras.layers.ReLU()(features)
-    residual = convolutions.convolution(
-        channels, 3, f"{name}_convolution1"
-    )(residual)
+    residual = convolutions.convolution(channels, 3, f"{name}_convolution1")(
+        residual
+    )
     residual = keras.layers.ReLU()(residual)
     if downsample:
         residual = convolutions.resampling(
@@ -166,7 +166,7 @@ def discriminator_block(
         # A 1x1 convolution commutes with pooling and is cheaper after it.
         shortcut = keras.layers.AveragePooling2D(2)(shortcut)
     if downsample or features.shape[-1] != channels:
-        shortcut = convolutions.convolution(
-            channels, 1, f"{name}_shortcut"
-        )(shortcut)
+        shortcut = convolutions.convolution(channels, 1, f"{name}_shortcut")(
+            shortcut
+        )
     return keras.layers.Add()([shortcut, residual])

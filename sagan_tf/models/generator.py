@@ -5,6 +5,7 @@ import keras
 from sagan_tf import layers
 from sagan_tf.models import architecture, blocks
 
+
 def build_generator(
     image_size=128,
     base_channels=64,

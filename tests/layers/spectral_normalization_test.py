@@ -210,9 +210,7 @@ def test_frozen_layer_is_normalized_too():
     wrapper = layers.SpectralNormalization(layer)
     inputs = np.eye(4, dtype="float32")
     outputs = wrapper(inputs)
-    np.testing.assert_allclose(
-        outputs, wrapper.normalized_kernel(), atol=1e-6
-    )
+    np.testing.assert_allclose(outputs, wrapper.normalized_kernel(), atol=1e-6)
 
 
 def test_mask_of_an_embedding_passes():

@@ -54,9 +54,7 @@ def test_shapes_and_ranges(random, image_size, num_classes):
     )
     assert images.shape == (2, image_size, image_size, 3)
     assert np.abs(images).max() <= 1
-    logits = discriminator(
-        images if num_classes is None else [images, labels]
-    )
+    logits = discriminator(images if num_classes is None else [images, labels])
     assert logits.shape == (2, 1)
     names = [tensor.name for tensor in generator.inputs]
     assert names == ["latents", "labels"][: len(generator.inputs)]
@@ -67,9 +65,7 @@ def test_shapes_and_ranges(random, image_size, num_classes):
     "build", [models.build_generator, models.build_discriminator]
 )
 def test_attention_stands_after_the_first_block_of_its_resolution(build):
-    model = build(
-        32, 2, 3, attention_resolutions=(8, 16)
-    )
+    model = build(32, 2, 3, attention_resolutions=(8, 16))
     found = [
         (layer.name, layer.output.shape[1])
         for layer in model.layers

@@ -1,0 +1,86 @@
+"""Tests of Config."""
+
+import dataclasses
+import re
+
+import pytest
+
+from sagan_tf import Config
+
+
+def test_defaults_are_valid():
+    Config().validate()
+
+
+def test_json_round_trip(tmp_path):
+    config = Config(attention_resolutions=(8, 16), num_classes=7, ema_decay=0.5)
+    path = tmp_path / "config.json"
+    config.save(path)
+    assert Config.load(path) == config
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_every_field_is_documented():
+    documented = re.findall(r"^        (\w+): ", Config.__doc__, re.MULTILINE)
+    assert documented == [field.name for field in dataclasses.fields(Config)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("loss", "wasserstein"),
+        ("strategy", "horovod"),
+        ("precision", "float16"),
+        ("extractor", "vgg"),
+        ("attention_variant", "x"),
+        ("batch_size", 0),
+        ("steps", -1),
+        ("log_every_steps", 0),
+        ("ema_start_step", -1),
+        ("eval_every_steps", -100),
+        ("generator_learning_rate", 0.0),
+        ("adam_epsilon", -1e-8),
+        ("adam_beta_1", 1.0),
+        ("ema_decay", 1.0),
+        ("batch_normalization_momentum", 1.1),
+        ("num_classes", -1),
+        ("sample_every_steps", 150),
+        ("checkpoint_every_steps", 99),
+        ("eval_every_steps", 150),
+    ],
+)
+def test_out_of_range(field, value):
+    with pytest.raises(ValueError, match=f"^`{field}` must .* Received"):
+        Config(**{field: value}).validate()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "must be a JSON object"),
+        ('{"batchsize": 3}', "`batchsize` is not a field"),
+        ('{"batch_size": 3.5}', "`batch_size` must be"),
+        ('{"batch_size": true}', "`batch_size` must be"),
+        ('{"attention_resolutions": [8, "x"]}', "`attention_resolutions`"),
+        ('{"num_classes": "x"}', "`num_classes` must be"),
+        ("{", "is not a configuration"),
+    ],
+)
+def test_bad_file_is_named(tmp_path, text, message):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        Config.load(path)
+    assert str(path) in str(error.value)
+
+
+def test_whole_numbers_are_floats_too():
+    config = Config.from_json('{"generator_learning_rate": 1}')
+    assert type(config.generator_learning_rate) is float
+
+
+def test_changed_fields():
+    assert Config().changed_fields(Config()) == []
+    changed = Config().changed_fields(Config(batch_size=3, seed=9))
+    assert changed == ["batch_size: 256 there, 3 now", "seed: 0 there, 9 now"]
+    assert not Config().changed_fields(Config(steps=3, data_dir="/x"))

@@ -1,0 +1,74 @@
+"""Tests of the curves and of the demo's report."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import Config, curves, demo
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    """The files of a run, written by hand."""
+    workdir = tmp_path / "run"
+    (workdir / "eval").mkdir(parents=True)
+    with open(workdir / "metrics.jsonl", "w") as file:
+        for step in (2, 4):
+            names = ("discriminator_loss", "generator_loss", "real_logits")
+            record = dict.fromkeys((*names, "fake_logits"), step / 2)
+            file.write(json.dumps({"step": step, **record}) + "\n")
+    for step in (4, 0):
+        result = {
+            "metrics": {
+                "frechet_classifier_distance": 10.0 - step,
+                "asked_for_class_share": step / 4,
+            },
+            "protocol": {"step": step},
+        }
+        path = workdir / "eval" / f"step{step}.json"
+        path.write_text(json.dumps(result))
+        path.with_suffix(".png").write_bytes(b"picture %d" % step)
+    return workdir
+
+
+def test_reads_in_order(workdir):
+    steps = [record["step"] for record in curves.read_metrics(workdir)]
+    assert steps == [2, 4]
+    results = curves.read_evaluations(workdir)
+    assert [result["protocol"]["step"] for result in results] == [0, 4]
+
+
+def test_plot(workdir, tmp_path):
+    curves.plot(workdir, tmp_path / "curves.png")
+    picture = tf.io.decode_png((tmp_path / "curves.png").read_bytes())
+    assert picture.shape[1] > 1000 and len(np.unique(picture)) > 50
+
+
+def test_nothing_to_plot(tmp_path):
+    with pytest.raises(ValueError, match="has no metrics.jsonl"):
+        curves.plot(tmp_path, tmp_path / "curves.png")
+
+
+def test_summary(workdir, tmp_path, monkeypatch, gan_factory):
+    generator = gan_factory(compiled=False).generator
+    monkeypatch.setattr(
+        "sagan_tf.workdir.load_generator",
+        lambda workdir: (generator, Config(), 4),
+    )
+    output = tmp_path / "demo"
+    first, last = demo.summarize(workdir, output)
+    assert first["protocol"]["step"] == 0 and last["protocol"]["step"] == 4
+    assert (output / "samples.png").read_bytes() == b"picture 4"
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert metrics["metrics"] == last["metrics"]
+    assert (output / "training_curves.png").exists()
+    served = tf.saved_model.load(str(output / "model" / "1"))
+    assert "serving_default" in served.signatures
+    demo.summarize(workdir, output)
+
+
+def test_summary_of_a_run_not_evaluated(tmp_path):
+    with pytest.raises(ValueError, match="has no evaluation"):
+        demo.summarize(tmp_path, tmp_path / "demo")

@@ -1,0 +1,151 @@
+"""Tests of the pipeline."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import data
+from sagan_tf.data import pipeline
+
+
+@pytest.fixture
+def source():
+    """Thirteen images whose brightness is their label."""
+    labels = np.arange(13, dtype="int32")
+    images = np.broadcast_to(
+        labels[:, None, None, None] * 10, (13, 32, 32, 3)
+    ).astype("uint8")
+    return data.Source(
+        "thirteen",
+        tf.data.Dataset.from_tensor_slices((images, labels)),
+        lambda image, label: (image, label),
+        13,
+        tuple("abcdefghijklm"),
+        shuffle_buffer=13,
+    )
+
+
+def _labels(dataset, batches):
+    return np.concatenate([labels for _, labels in dataset.take(batches)])
+
+
+def test_every_epoch_has_every_image_in_another_order(source):
+    labels = _labels(data.training_dataset(source, 32, 13), 3)
+    epochs = labels.reshape(3, 13)
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(13))
+    assert not np.array_equal(epochs[0], epochs[1])
+    assert not np.array_equal(epochs[1], epochs[2])
+
+
+def test_images_match_labels_and_are_in_range(source):
+    images, labels = next(iter(data.training_dataset(source, 32, 5)))
+    assert images.shape == (5, 32, 32, 3) and images.dtype == tf.float32
+    expected = labels.numpy() * 10 / 127.5 - 1
+    np.testing.assert_allclose(
+        images, np.broadcast_to(expected[:, None, None, None], images.shape),
+        atol=1e-6,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [0, 4, 13, 29])
+@pytest.mark.parametrize("global_seed", [0, 7])
+def test_starts_anywhere_as_if_it_had_come_there(source, start, global_seed):
+    """Whatever the global seed, also with flips and over epochs."""
+    tf.random.set_seed(3)
+    uneven = np.random.default_rng(0).integers(0, 255, (13, 32, 32, 3), "uint8")
+    source = dataclasses.replace(
+        source,
+        records=tf.data.Dataset.from_tensor_slices(
+            (uneven, np.arange(13, dtype="int32"))
+        ),
+    )
+    whole = data.training_dataset(source, 32, 1, horizontal_flip=True, seed=5)
+    expected = list(whole.skip(start).take(20).as_numpy_iterator())
+    tf.random.set_seed(global_seed)
+    resumed = data.training_dataset(
+        source, 32, 1, horizontal_flip=True, seed=5, start=start
+    )
+    found = list(resumed.take(20).as_numpy_iterator())
+    for (image, label), (wanted_image, wanted_label) in zip(
+        found, expected, strict=True
+    ):
+        np.testing.assert_array_equal(label, wanted_label)
+        np.testing.assert_array_equal(image, wanted_image)
+
+
+def test_seed_decides_the_order(source):
+    orders = [
+        _labels(data.training_dataset(source, 32, 13, seed=seed), 1)
+        for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(orders[0], orders[1])
+    assert not np.array_equal(orders[0], orders[2])
+
+
+def test_unlabelled(source):
+    batch = next(iter(data.training_dataset(source, 32, 4, labelled=False)))
+    assert batch.shape == (4, 32, 32, 3)
+
+
+def test_flips_half_of_the_images(source):
+    ramp = np.broadcast_to(
+        np.arange(32, dtype="uint8")[None, None, :, None], (1, 32, 32, 3)
+    )
+    source = dataclasses.replace(
+        source,
+        records=tf.data.Dataset.from_tensor_slices((ramp, [0])),
+        size=1,
+    )
+    images, _ = next(
+        iter(data.training_dataset(source, 32, 400, horizontal_flip=True))
+    )
+    flipped = np.mean(images[:, 0, 0, 0] > images[:, 0, -1, 0])
+    assert 0.4 < flipped < 0.6
+
+
+def test_square_crops_the_centre_and_keeps_the_aspect():
+    image = np.zeros((4, 8, 3), "uint8")
+    image[:, 2:6] = 200
+    np.testing.assert_array_equal(
+        pipeline.square(tf.constant(image), 8), np.full((8, 8, 3), 200)
+    )
+
+
+def test_square_is_antialiased():
+    """A checkerboard becomes its mean, not one of its colours."""
+    board = np.indices((64, 64)).sum(0) % 2 * 200
+    image = np.repeat(board[..., None], 3, -1).astype("uint8")
+    inner = pipeline.square(tf.constant(image), 16)[2:-2, 2:-2]
+    assert np.abs(np.array(inner, int) - 100).max() <= 2
+
+
+def test_uint8_round_trip():
+    values = np.arange(256, dtype="uint8")
+    np.testing.assert_array_equal(data.to_uint8(data.to_float(values)), values)
+    assert data.to_uint8([1.5, -2.0]).numpy().tolist() == [255, 0]
+
+
+def test_ordered_dataset_keeps_the_order(source):
+    images, labels, sides = next(iter(data.ordered_dataset(source, 64, 13)))
+    assert images.shape == (13, 64, 64, 3) and images.dtype == tf.uint8
+    np.testing.assert_array_equal(labels, range(13))
+    assert set(sides.numpy()) == {32}
+
+
+def test_evenly_spaced(source):
+    chosen = data.evenly_spaced(source, 5)
+    labels = [int(label) for _, label, _ in data.ordered_dataset(chosen, 32)]
+    assert chosen.size == len(labels) == 5
+    assert labels[0] == 0 and np.diff(labels).max() <= 3 and labels[-1] >= 10
+    assert data.evenly_spaced(source, 13) is source
+
+
+def test_sharding_is_by_element():
+    """By file, workers without a file would have no data."""
+    source = data.open_source("digits")
+    options = data.training_dataset(source, 32, 4).options()
+    policy = options.experimental_distribute.auto_shard_policy
+    assert policy == tf.data.experimental.AutoShardPolicy.DATA

@@ -1,0 +1,132 @@
+"""Tests of the metrics through tensorflow-gan."""
+
+import importlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sagan_tf import evaluation
+
+
+def _frechet(first, second):
+    """The definition, in float64, by eigenvalues."""
+    means = [array.mean(0) for array in (first, second)]
+    covariances = [np.cov(array, rowvar=False) for array in (first, second)]
+    eigenvalues = np.linalg.eigvals(covariances[0] @ covariances[1])
+    trace = np.sqrt(np.maximum(eigenvalues.real, 0)).sum()
+    return (
+        np.sum((means[0] - means[1]) ** 2)
+        + np.trace(covariances[0])
+        + np.trace(covariances[1])
+        - 2 * trace
+    )
+
+
+def test_frechet_distance(random):
+    first = random.normal(size=(500, 8)) @ random.normal(size=(8, 8))
+    second = random.normal(1, 2, size=(400, 8))
+    distance = evaluation.frechet_distance(first, second)
+    # tensorflow-gan divides by the count, NumPy by one less.
+    np.testing.assert_allclose(distance, _frechet(first, second), rtol=0.01)
+    assert abs(evaluation.frechet_distance(first, first)) < 1e-3
+
+
+def test_frechet_distance_grows_with_noise(random):
+    images = random.normal(size=(300, 8))
+    distances = [
+        evaluation.frechet_distance(
+            images, images + random.normal(0, noise, images.shape)
+        )
+        for noise in (0.1, 0.5, 1.0, 2.0)
+    ]
+    assert distances == sorted(distances) and distances[0] > 0
+
+
+def test_inception_score(random):
+    logits = random.normal(0, 3, size=(100, 5))
+    probabilities = np.exp(logits)
+    probabilities /= probabilities.sum(1, keepdims=True)
+    scores = []
+    for part in np.split(probabilities, 4):
+        divergence = part * (np.log(part) - np.log(part.mean(0)))
+        scores.append(np.exp(divergence.sum(1).mean()))
+    mean, deviation = evaluation.inception_score(logits, splits=4)
+    np.testing.assert_allclose(mean, np.mean(scores), rtol=1e-5)
+    np.testing.assert_allclose(deviation, np.std(scores), rtol=1e-4)
+
+
+def test_inception_score_has_its_bounds():
+    sure = np.eye(5).repeat(4, 0) * 100
+    np.testing.assert_allclose(
+        evaluation.inception_score(sure, splits=1)[0], 5, rtol=1e-5
+    )
+    same = np.zeros((20, 5))
+    np.testing.assert_allclose(
+        evaluation.inception_score(same, splits=2)[0], 1, rtol=1e-5
+    )
+
+
+def test_kernel_distance(random):
+    first, second = random.normal(size=(2, 60, 4))
+    second = second + 0.5
+
+    def kernel(a, b):
+        return (a @ b.T / 4 + 1) ** 3
+
+    within = [
+        (kernel(array, array).sum() - np.trace(kernel(array, array)))
+        / (60 * 59)
+        for array in (first, second)
+    ]
+    expected = sum(within) - 2 * kernel(first, second).mean()
+    np.testing.assert_allclose(
+        evaluation.kernel_distance(first, second), expected, rtol=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (np.zeros((5, 3)), np.zeros((5, 4)), "as many features"),
+        (np.zeros(5), np.zeros((5, 4)), "`real_activations` must be"),
+        (np.zeros((5, 4)), np.zeros((1, 4)), "`fake_activations` must be"),
+        (
+            np.zeros((5, 4)),
+            np.array([[0.0], [0.0], [np.nan]]),
+            "`fake_activations` must be finite. Row 2",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "metric", [evaluation.frechet_distance, evaluation.kernel_distance]
+)
+def test_bad_activations(metric, first, second, message):
+    with pytest.raises(ValueError, match=message):
+        metric(first, second)
+
+
+@pytest.mark.parametrize("splits", [0, 21])
+def test_bad_splits(splits):
+    with pytest.raises(ValueError, match=r"`splits` must be in \[1, 20\]"):
+        evaluation.inception_score(np.zeros((20, 5)), splits)
+
+
+def test_importing_the_metrics_leaves_nothing_behind():
+    evaluation.frechet_distance(np.eye(4), np.eye(4))
+    assert not [name for name in sys.modules if "tensorflow_gan" in name[:14]]
+    assert importlib.util.find_spec("tensorflow_gan").origin.endswith(
+        "__init__.py"
+    )
+
+
+def test_importing_the_package_imports_nothing_slow():
+    program = (
+        "import sys, sagan_tf, sagan_tf.training, sagan_tf.export\n"
+        "slow = {'tensorflow_gan', 'tensorflow_datasets',\n"
+        "        'tensorflow_probability'}\n"
+        "sys.exit(', '.join(slow & set(sys.modules)) or 0)\n"
+    )
+    # Keras imports matplotlib and scikit-learn by itself, if installed.
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,268 @@
+"""Tests of train.py and eval.py as a user meets them."""
+
+import importlib.util
+import os
+import pathlib
+import random as python_random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import flags
+
+ROOT = pathlib.Path(__file__).parents[1]
+TINY = (
+    "--config.base_channels=2",
+    "--config.latent_dim=8",
+    "--config.batch_size=8",
+    "--config.steps=12",
+    "--config.log_every_steps=2",
+    "--config.sample_every_steps=4",
+    "--config.checkpoint_every_steps=2",
+    "--config.eval_every_steps=0",
+)
+
+
+@pytest.fixture
+def script(monkeypatch, capsys):
+    """Runs a script in this process; returns its exit code and stderr."""
+    loaded = []
+
+    def run(name, *arguments):
+        # Flags are global: those of the script before are taken away.
+        before = set(flags.FLAGS)
+        specification = importlib.util.spec_from_file_location(
+            pathlib.Path(name).stem, ROOT / name
+        )
+        module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(module)
+        argv = [name, *arguments]
+        monkeypatch.setattr(sys, "argv", argv)
+        loaded.append(before)
+        from absl import app
+
+        parse = getattr(module, "parse_flags", app.parse_flags_with_usage)
+        try:
+            parse(argv)
+            module.main(argv)
+            code = 0
+        except SystemExit as error:
+            code = error.code
+            if isinstance(code, str):
+                print(code, file=sys.stderr)
+                code = 1
+        finally:
+            for flag in set(flags.FLAGS) - before:
+                delattr(flags.FLAGS, flag)
+            flags.FLAGS.unparse_flags()
+        return code, capsys.readouterr().err
+
+    monkeypatch.chdir(ROOT)
+    yield run
+
+
+def _write_png(path, size=40):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = tf.zeros((size, size, 3), tf.uint8)
+    path.write_bytes(tf.io.encode_png(image).numpy())
+
+
+def _folders(tmp_path):
+    """Folders of pictures that cannot be trained on."""
+    (tmp_path / "empty").mkdir()
+    _write_png(tmp_path / "one" / "cat" / "1.png")
+    for name in ("a/1.png", "b/2.png"):
+        _write_png(tmp_path / "corrupt" / name)
+    (tmp_path / "corrupt" / "b" / "2.png").write_bytes(b"\x89PNG, not really")
+
+
+BAD_TRAINING = {
+    "unknown field": (["--config.batchsize=3"], "batchsize"),
+    "wrong type": (["--config.batch_size=many"], "config.batch_size=many"),
+    "resolution": (["--config.image_size=100"], "`image_size` must be one"),
+    "attention": (
+        ["--config.attention_resolutions=(64,)"],
+        "`attention_resolutions` must be among",
+    ),
+    "choice": (["--config.strategy=many"], "`strategy` must be one of"),
+    "empty folder": (
+        ["--config.dataset=image_folder", "--config.data_dir=empty"],
+        "holds no image",
+    ),
+    "one class": (
+        ["--config.dataset=image_folder", "--config.data_dir=one"],
+        "one class only",
+    ),
+    "corrupt image": (
+        ["--config.dataset=image_folder", "--config.data_dir=corrupt"],
+        "2.png cannot be read as an image",
+    ),
+    "unknown data set": (
+        ["--config.dataset=no_such_data"],
+        "`dataset` must be 'digits'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TRAINING)
+def test_bad_training_input_is_one_line(script, tmp_path, case):
+    _folders(tmp_path)
+    arguments, message = BAD_TRAINING[case]
+    arguments = [
+        argument.replace("data_dir=", f"data_dir={tmp_path}/")
+        for argument in arguments
+    ]
+    code, error = script(
+        "train.py",
+        "--config=configs/digits.py",
+        f"--workdir={tmp_path}/run",
+        "--config.eval_every_steps=0",
+        *arguments,
+    )
+    assert code == 1
+    lines = [line for line in error.splitlines() if message in line]
+    assert len(lines) == 1, error
+    assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("configs/missing.py", "there is no file configs/missing.py"),
+        ("{tmp}/dictionary.py", "must return a sagan_tf.Config"),
+        ("{tmp}/broken.py", "name 'undefined' is not defined"),
+    ],
+)
+def test_bad_config_file_is_one_line(script, tmp_path, config, message):
+    (tmp_path / "dictionary.py").write_text("def get_config(): return {}\n")
+    (tmp_path / "broken.py").write_text("undefined\n")
+    code, error = script(
+        "train.py",
+        f"--config={config.format(tmp=tmp_path)}",
+        f"--workdir={tmp_path}/run",
+    )
+    assert code == 1 and message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "holds no run"),
+        (["config.json"], "has no checkpoint"),
+    ],
+)
+def test_nothing_to_evaluate_is_one_line(script, tmp_path, files, message):
+    from sagan_tf import Config
+
+    for name in files:
+        Config(dataset="digits", image_size=32, num_classes=10).save(
+            tmp_path / name
+        )
+    code, error = script("eval.py", f"--workdir={tmp_path}")
+    assert code == 1
+    assert len([line for line in error.splitlines() if message in line]) == 1
+    assert "Traceback" not in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+
+
+def _command(workdir, *arguments):
+    return [
+        sys.executable,
+        "train.py",
+        "--config=configs/digits.py",
+        f"--workdir={workdir}",
+        *TINY,
+        *arguments,
+    ]
+
+
+def _train(workdir, *arguments):
+    return subprocess.run(
+        _command(workdir, *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def _checkpoint(workdir):
+    path = str(workdir / "checkpoints" / "ckpt-12")
+    return {
+        name: tf.train.load_variable(path, name)
+        for name, _ in tf.train.list_variables(path)
+        if "OBJECT_GRAPH" not in name and "save_counter" not in name
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment(tmp_path_factory, tmp_path, seed):
+    """SIGKILL at random moments; the end is that of an untouched run."""
+    untouched = tmp_path_factory.getbasetemp() / "untouched"
+    if not untouched.exists():
+        result = _train(untouched)
+        assert result.returncode == 0, result.stderr
+    random = python_random.Random(seed)
+    workdir = tmp_path / "run"
+    kills = 0
+    while True:
+        process = subprocess.Popen(
+            _command(workdir),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # Killed at a moment after the first checkpoint, or while starting.
+        delay = random.uniform(1, 25) if kills < 4 else 300
+        try:
+            assert process.wait(delay) == 0
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+    expected, found = _checkpoint(untouched), _checkpoint(workdir)
+    assert expected.keys() == found.keys() and len(expected) > 300
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, found[name], err_msg=name)
+    assert (workdir / "metrics.jsonl").read_text() == (
+        untouched / "metrics.jsonl"
+    ).read_text()
+
+
+@pytest.mark.slow
+def test_train_evaluate_and_help_as_processes(tmp_path):
+    result = _train(tmp_path / "run", "--config.steps=2")
+    assert result.returncode == 0, result.stderr
+    assert "Data: digits, train split, 1437 images" in result.stderr
+    assert "generator_loss" in result.stdout
+    result = subprocess.run(
+        [
+            sys.executable,
+            "eval.py",
+            f"--workdir={tmp_path}/run",
+            "--num_images=20",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "frechet classifier distance" in result.stdout
+    for name in ("train.py", "eval.py"):
+        start = time.monotonic()
+        result = subprocess.run(
+            [sys.executable, name, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert "--workdir" in result.stdout
+        # TensorFlow alone would take longer to import.
+        assert time.monotonic() - start < 4

@@ -1,0 +1,400 @@
+"""Tests of training: the loop, resuming, what is left in the workdir."""
+
+import dataclasses
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import Config, data, evaluation, training
+from sagan_tf.workdir import Workdir, load_generator
+
+
+def _config():
+    return Config(
+        dataset="digits",
+        image_size=32,
+        base_channels=2,
+        latent_dim=8,
+        attention_resolutions=(16,),
+        batch_size=8,
+        steps=4,
+        ema_decay=0.9,
+        horizontal_flip=True,
+        log_every_steps=2,
+        sample_every_steps=2,
+        checkpoint_every_steps=2,
+        eval_images=20,
+        extractor="classifier",
+    )
+
+
+@pytest.fixture
+def config():
+    return _config()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_classifier():
+    """A classifier that is not trained: these tests do not ask it much."""
+    from sagan_tf.evaluation import extractors
+
+    patch = pytest.MonkeyPatch()
+    epochs = extractors._EPOCHS
+    patch.setattr(extractors, "_EPOCHS", 1)
+    patch.setattr(extractors, "_CLASSIFIER_FILE", "quick.keras")
+    assert epochs > 1
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run with evaluations, and its weights."""
+    config = dataclasses.replace(_config(), eval_every_steps=2)
+    workdir = tmp_path_factory.mktemp("finished") / "run"
+    gan = training.train(config, workdir)
+    return config, workdir, _weights(gan)
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """The finished run, to be spoiled."""
+    config, workdir, _ = finished
+    shutil.copytree(workdir, tmp_path / "copy")
+    return config, tmp_path / "copy"
+
+
+def _weights(gan):
+    optimizers = (gan.generator_optimizer, gan.discriminator_optimizer)
+    variables = [*gan.variables, *(v for o in optimizers for v in o.variables)]
+    return {
+        f"{index} {variable.path}": variable.value.numpy()
+        for index, variable in enumerate(variables)
+    }
+
+
+def _assert_equal(first, second):
+    for (name, value), other in zip(
+        first.items(), second.values(), strict=True
+    ):
+        np.testing.assert_array_equal(value, other, err_msg=name)
+
+
+def _metrics(workdir):
+    return (workdir / "metrics.jsonl").read_text()
+
+
+def test_what_a_run_leaves(finished):
+    config, workdir, _ = finished
+    saved = Config.load(workdir / "config.json")
+    assert saved == dataclasses.replace(config, num_classes=10)
+    records = [json.loads(line) for line in _metrics(workdir).splitlines()]
+    assert [record["step"] for record in records] == [2, 4]
+    assert records[1]["real_images"] == 32
+    for name in ("discriminator_loss", "generator_attention16_gamma"):
+        assert np.isfinite(records[0][name])
+    for step in (0, 2, 4):
+        png = (workdir / "samples" / f"{step:07d}.png").read_bytes()
+        assert tf.io.decode_png(png).shape == (320, 320, 3)
+        assert (workdir / "eval" / f"step{step:07d}_20images.json").exists()
+    assert Workdir(workdir).checkpoint().endswith("ckpt-4")
+    tags = set()
+    for path in (workdir / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {(value.tag, event.step) for value in event.summary.value}
+    for tag in (
+        "generator_loss",
+        "real_logits",
+        "images_per_second",
+        "generator_learning_rate",
+        "generator_attention16_gamma",
+        "discriminator_sigma/linear",
+        "samples",
+        "eval/frechet_classifier_distance",
+    ):
+        assert {(tag, 2), (tag, 4)} <= tags
+    left = {path.name for path in workdir.rglob("*")}
+    assert not [name for name in left if name.endswith(".tmp")]
+
+
+def test_resumed_run_equals_an_uninterrupted_one(finished, tmp_path):
+    """Bitwise: weights, optimizers, average, `u`, metrics; and evaluations,
+    which the resumed run does not make, have not disturbed the other."""
+    config, whole, weights = finished
+    config = dataclasses.replace(config, eval_every_steps=0)
+    training.train(dataclasses.replace(config, steps=2), tmp_path)
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"step": 4, "lost": true}\n{"step": 6, "cut')
+    gan = training.train(config, tmp_path)
+    _assert_equal(weights, _weights(gan))
+    assert _metrics(whole) == _metrics(tmp_path)
+    for step in (2, 4):
+        name = f"samples/{step:07d}.png"
+        assert (whole / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_finished_run_is_left_as_it_is(finished):
+    config, workdir, _ = finished
+    before = {
+        path: (path.read_bytes(), path.stat().st_size)
+        for path in workdir.rglob("*.*")
+    }
+    training.train(config, workdir)
+    after = {
+        path: (path.read_bytes(), path.stat().st_size)
+        for path in workdir.rglob("*.*")
+    }
+    assert before == after
+
+
+def test_steps_per_call_change_nothing(config, finished, tmp_path):
+    config = dataclasses.replace(config, steps_per_call=3)
+    _assert_equal(finished[2], _weights(training.train(config, tmp_path)))
+
+
+def test_loop_equals_fit(config):
+    """The same weights, and the same calls to the same callbacks."""
+    config = dataclasses.replace(config, num_classes=10)
+    source = data.open_source("digits")
+    strategy = tf.distribute.get_strategy()
+    results = []
+    for drive in ("loop", "fit"):
+        keras.utils.set_random_seed(0)
+        gan = training.build_gan(config, strategy)
+        calls = []
+
+        class Recorder(keras.callbacks.Callback):
+            def __init__(self, calls=calls):
+                super().__init__()
+                for name in (
+                    "on_epoch_begin",
+                    "on_train_batch_begin",
+                    "on_train_batch_end",
+                    "on_epoch_end",
+                ):
+                    setattr(self, name, self._recorder(calls, name))
+
+            def _recorder(self, calls, name):
+                return lambda index, logs=None: calls.append(
+                    (
+                        name,
+                        index,
+                        {k: float(v) for k, v in (logs or {}).items()},
+                    )
+                )
+
+        dataset = data.training_dataset(source, 32, 8)
+        if drive == "loop":
+            training.run(gan, strategy, dataset, config, [Recorder()])
+        else:
+            gan.fit(
+                dataset,
+                epochs=2,
+                shuffle=False,
+                steps_per_epoch=2,
+                callbacks=[Recorder()],
+                verbose=0,
+            )
+        results.append((gan, calls))
+    (looped, loop_calls), (fitted, fit_calls) = results
+    assert loop_calls == fit_calls and len(loop_calls) == 12
+    _assert_equal(_weights(looped), _weights(fitted))
+
+
+def test_two_replicas(config, mirrored, tmp_path, monkeypatch):
+    """The loop, checkpoints and files under MirroredStrategy."""
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: mirrored)
+    config = dataclasses.replace(
+        config,
+        strategy="mirrored",
+        synchronized_batch_normalization=True,
+        adam_epsilon=1e-3,
+        steps=2,
+    )
+    double = training.train(config, tmp_path / "double")
+    config = dataclasses.replace(config, strategy="one_device")
+    single = training.train(config, tmp_path / "single")
+    for (name, value), other in zip(
+        _weights(single).items(), _weights(double).values(), strict=True
+    ):
+        np.testing.assert_allclose(value, other, atol=5e-6, err_msg=name)
+    assert Workdir(tmp_path / "double").checkpoint().endswith("ckpt-2")
+
+
+def test_unconditional(config, tmp_path):
+    config = dataclasses.replace(config, num_classes=0, steps=2)
+    gan = training.train(config, tmp_path)
+    assert gan.num_classes is None and len(gan.generator.inputs) == 1
+    evaluated = evaluation.evaluate(tmp_path)
+    assert "asked_for_class_share" not in evaluated["metrics"]
+
+
+def test_callbacks_of_a_user_can_stop(config, tmp_path):
+    class Stopper(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    gan = training.train(config, tmp_path, callbacks=[Stopper()])
+    assert int(gan.step.numpy()) == 2
+
+
+def test_best_checkpoint_is_of_the_least_distance(
+    config, tmp_path, monkeypatch
+):
+    distances = iter([9.0, 5.0, 7.0])
+
+    def evaluate(self, generator, num_images, seed=0):
+        return {
+            "metrics": {"frechet_classifier_distance": next(distances)},
+            "protocol": {"generated_images": num_images, "seed": seed},
+        }
+
+    monkeypatch.setattr(evaluation.Evaluator, "__call__", evaluate)
+    config = dataclasses.replace(config, eval_every_steps=2)
+    training.train(config, tmp_path)
+    workdir = Workdir(tmp_path)
+    assert workdir.checkpoint(best=True).endswith("ckpt-2")
+    assert load_generator(tmp_path, best=True)[2] == 2
+    assert load_generator(tmp_path)[2] == 4
+
+
+def test_load_generator(finished):
+    _, workdir, weights = finished
+    weights = list(weights.values())
+    found = {}
+    for averaged in (None, True, False):
+        generator, _, step = load_generator(workdir, averaged=averaged)
+        assert step == 4
+        found[averaged] = generator.get_weights()
+    for index, weight in enumerate(found[None]):
+        np.testing.assert_array_equal(weight, found[True][index])
+    # A kernel of each is among the run's weights, and they are different.
+    for kernel in (found[True][0], found[False][0]):
+        assert any(np.array_equal(kernel, weight) for weight in weights)
+    assert not np.array_equal(found[True][0], found[False][0])
+
+
+def test_evaluate(finished):
+    _, workdir, _ = finished
+    result = evaluation.evaluate(workdir, num_images=30, seed=1)
+    assert set(result["metrics"]) == {
+        "frechet_classifier_distance",
+        "classifier_score_mean",
+        "classifier_score_standard_deviation",
+        "asked_for_class_share",
+    }
+    protocol = result["protocol"]
+    assert protocol["generated_images"] == 30 and protocol["step"] == 4
+    assert protocol["weights"] == "averaged" and protocol["seed"] == 1
+    assert protocol["real_images"] == 1437
+    with open(result["path"]) as file:
+        assert json.load(file)["metrics"] == result["metrics"]
+    again = evaluation.evaluate(workdir, num_images=30, seed=1)
+    assert again["metrics"] == result["metrics"]
+    other = evaluation.evaluate(workdir, num_images=30, seed=2)
+    assert other["metrics"] != result["metrics"]
+    raw = evaluation.evaluate(workdir, num_images=30, averaged=False)
+    assert raw["protocol"]["weights"] == "raw"
+
+
+def test_evaluation_in_training_is_that_of_the_checkpoint(copied):
+    _, workdir = copied
+    path = workdir / "eval" / "step0000004_20images.json"
+    metrics = json.loads(path.read_text())["metrics"]
+    assert evaluation.evaluate(workdir)["metrics"] == metrics
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image_size": 48}, "`image_size` must be one of"),
+        ({"attention_resolutions": (64,)}, "`attention_resolutions` must be"),
+        ({"attention_resolutions": (32,)}, "the discriminator of"),
+        ({"dataset": "image_folder"}, "which is no folder"),
+        ({"num_classes": 5}, r"Labels must be in \[0, 5\)"),
+        ({"image_size": 64}, "above the resolution of the data"),
+        ({"loss": "x"}, "`loss` must be one of"),
+    ],
+)
+def test_refused_before_anything_is_written(config, tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        training.train(dataclasses.replace(config, **changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_batch_not_divisible_by_replicas(config, mirrored, monkeypatch):
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: mirrored)
+    config = dataclasses.replace(config, strategy="mirrored", batch_size=7)
+    with pytest.raises(ValueError, match="multiple of the 2 replicas"):
+        training.make_strategy(config)
+    config = dataclasses.replace(config, batch_size=8, jit_compile=True)
+    with pytest.raises(ValueError, match="`jit_compile` needs a single"):
+        training.make_strategy(config)
+
+
+def test_workdir_of_another_configuration(copied):
+    config, workdir = copied
+    before = (workdir / "config.json").read_text()
+    changed = dataclasses.replace(config, batch_size=4, seed=3)
+    with pytest.raises(ValueError, match="batch_size: 8 there, 4 now; seed"):
+        training.train(changed, workdir)
+    assert (workdir / "config.json").read_text() == before
+
+
+def test_workdir_of_something_else(config, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match="something else .*thesis.tex"):
+        training.train(config, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_workdir_is_a_file(config, tmp_path):
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(ValueError, match="is not a directory"):
+        training.train(config, tmp_path / "file")
+
+
+def test_run_killed_while_starting(config, tmp_path):
+    (tmp_path / "config.json.tmp").write_text("{")
+    Workdir(tmp_path).claim(config)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_broken_checkpoint_is_named(copied):
+    config, workdir = copied
+    path = workdir / "checkpoints" / "ckpt-4.data-00000-of-00001"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="ckpt-4 cannot be read"):
+        training.train(config, workdir)
+    with pytest.raises(ValueError, match="ckpt-4 cannot be read"):
+        load_generator(workdir)
+
+
+def test_checkpoint_of_another_network_is_named(copied):
+    config, workdir = copied
+    config = dataclasses.replace(config, base_channels=4, num_classes=10)
+    config.save(workdir / "config.json")
+    with pytest.raises(ValueError, match="ckpt-4 cannot be read, or is not"):
+        load_generator(workdir)
+
+
+def test_nothing_to_load(config, tmp_path):
+    with pytest.raises(ValueError, match="holds no run"):
+        load_generator(tmp_path)
+    dataclasses.replace(config, num_classes=10).save(tmp_path / "config.json")
+    with pytest.raises(ValueError, match="has no checkpoint in"):
+        load_generator(tmp_path)
+    with pytest.raises(ValueError, match="no checkpoint of step 3"):
+        load_generator(tmp_path, step=3)
+
+
+def test_no_average_to_load(copied):
+    config, workdir = copied
+    config = dataclasses.replace(config, ema_decay=0.0, num_classes=10)
+    config.save(workdir / "config.json")
+    with pytest.raises(ValueError, match="has no averaged generator"):
+        load_generator(workdir, averaged=True)
