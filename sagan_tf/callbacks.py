@@ -48,12 +48,10 @@ class MetricsWriter(keras.callbacks.Callback):
         with open(self.workdir.metrics, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         values.update(_spectral_norms(self.model))
-        values["generator_learning_rate"] = float(
-            self.model.generator_optimizer.learning_rate
-        )
-        values["discriminator_learning_rate"] = float(
-            self.model.discriminator_optimizer.learning_rate
-        )
+        for name in ("generator", "discriminator"):
+            optimizer = getattr(self.model, f"{name}_optimizer")
+            rate = optimizer.learning_rate.numpy()
+            values[f"{name}_learning_rate"] = float(rate)
         images = (step - self.first_step) * self.config.batch_size
         values["images_per_second"] = images / elapsed
         with self.writer.as_default(step=step):

@@ -1,9 +1,9 @@
 """Tests of train.py and eval.py as a user meets them."""
 
-import importlib.util
 import os
 import pathlib
 import random as python_random
+import runpy
 import signal
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl import flags
+from absl import app, flags
 
 ROOT = pathlib.Path(__file__).parents[1]
 TINY = (
@@ -30,25 +30,23 @@ TINY = (
 @pytest.fixture
 def script(monkeypatch, capsys):
     """Runs a script in this process; returns its exit code and stderr."""
-    loaded = []
+
+    def forget_flags():
+        # Flags are global, and other scripts have some of the same names.
+        for name in set(flags.FLAGS):
+            module = flags.FLAGS.find_module_defining_flag(name)
+            if not module.startswith("absl."):
+                delattr(flags.FLAGS, name)
+        flags.FLAGS.unparse_flags()
 
     def run(name, *arguments):
-        # Flags are global: those of the script before are taken away.
-        before = set(flags.FLAGS)
-        specification = importlib.util.spec_from_file_location(
-            pathlib.Path(name).stem, ROOT / name
-        )
-        module = importlib.util.module_from_spec(specification)
-        specification.loader.exec_module(module)
         argv = [name, *arguments]
         monkeypatch.setattr(sys, "argv", argv)
-        loaded.append(before)
-        from absl import app
-
-        parse = getattr(module, "parse_flags", app.parse_flags_with_usage)
+        forget_flags()
         try:
-            parse(argv)
-            module.main(argv)
+            script = runpy.run_path(str(ROOT / name))
+            script.get("parse_flags", app.parse_flags_with_usage)(argv)
+            script["main"](argv)
             code = 0
         except SystemExit as error:
             code = error.code
@@ -56,13 +54,11 @@ def script(monkeypatch, capsys):
                 print(code, file=sys.stderr)
                 code = 1
         finally:
-            for flag in set(flags.FLAGS) - before:
-                delattr(flags.FLAGS, flag)
-            flags.FLAGS.unparse_flags()
+            forget_flags()
         return code, capsys.readouterr().err
 
     monkeypatch.chdir(ROOT)
-    yield run
+    return run
 
 
 def _write_png(path, size=40):
