@@ -79,10 +79,16 @@ class _ResamplingConv2D(keras.layers.Layer):
             outputs = self._composed(inputs, self.kernel)
         return outputs if self.bias is None else outputs + self.bias
 
-    def _fold(self, kernel):
-        """Sums the taps that meet the same pixel: k x k to (k+1) x (k+1)."""
+    def _fold(self, kernel, mirrored=False):
+        """Sums the taps that meet the same pixel: k x k to (k+1) x (k+1).
+
+        By one product with a constant matrix, since the gradient of slices
+        costs more than folding saves.
+        """
         size = self.kernel_size
         shared = np.eye(size + 1, size) + np.eye(size + 1, size, k=-1)
+        if mirrored:
+            shared = shared[:, ::-1]
         shared = keras.ops.convert_to_tensor(
             np.kron(shared, shared), dtype=self.compute_dtype
         )
@@ -159,7 +165,7 @@ class UpsampleConv2D(_ResamplingConv2D):
     def _folded(self, inputs, kernel):
         # A transposed convolution applies its kernel mirrored, and wants the
         # output channels before the input channels.
-        kernel = self._fold(keras.ops.flip(kernel, axis=(0, 1)))
+        kernel = self._fold(kernel, mirrored=True)
         return keras.ops.conv_transpose(
             inputs,
             keras.ops.swapaxes(kernel, 2, 3),
@@ -223,7 +229,7 @@ class DownsampleConv2D(_ResamplingConv2D):
             inputs, kernel, padding="same", data_format="channels_last"
         )
         return keras.ops.average_pool(
-            outputs, 2, strides=2, data_format="channels_last"
+            outputs, (2, 2), (2, 2), data_format="channels_last"
         )
 
     def _check_size(self, shape):

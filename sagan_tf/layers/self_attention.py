@@ -144,8 +144,7 @@ class SelfAttention(keras.layers.Layer):
         keys = self.key_convolution(inputs, training=training)
         values = self.value_convolution(inputs, training=training)
         if self.pool:
-            keys = keras.ops.max_pool(keys, 2, data_format="channels_last")
-            values = keras.ops.max_pool(values, 2, data_format="channels_last")
+            keys, values = _max_pool(keys), _max_pool(values)
         logits = keras.ops.matmul(
             _as_sequence(queries),
             keras.ops.transpose(_as_sequence(keys), (0, 2, 1)),
@@ -203,6 +202,13 @@ class SelfAttention(keras.layers.Layer):
             differentiate_vectors=self.differentiate_vectors,
         )
         return config
+
+
+def _max_pool(features):
+    # The JAX backend wants the strides spelled out.
+    return keras.ops.max_pool(
+        features, (2, 2), (2, 2), data_format="channels_last"
+    )
 
 
 def _as_sequence(features):

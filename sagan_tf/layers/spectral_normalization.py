@@ -98,7 +98,8 @@ class SpectralNormalization(keras.layers.Wrapper):
         normalized_kernel, u, sigma = self._normalize()
         if training:
             # A zero kernel would make `u` zero, and keep it zero for good.
-            self.u.assign(keras.ops.where(sigma > self.epsilon, u, self.u))
+            previous = keras.ops.convert_to_tensor(self.u)
+            self.u.assign(keras.ops.where(sigma > self.epsilon, u, previous))
         # Inside an outer scope (JAX) every variable needs binding again.
         bindings = [
             (variable, normalized_kernel)

@@ -29,7 +29,8 @@ with open(sys.argv[2], "rb") as file:
     cases = pickle.load(file)
 for name, case in cases.items():
     layer = keras.saving.deserialize_keras_object(case["layer"])
-    layer.build(case["shape"])
+    if not layer.built:
+        layer.build(case["shape"])
     layer.set_weights(case["weights"])
     for training in (True, False):
         outputs = layer(case["inputs"], training=training)
