@@ -10,6 +10,9 @@ import os
 
 from absl import app, flags
 
+# As in train.py.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of the run.", required=True
 )
@@ -43,9 +46,7 @@ _BATCH_SIZE = flags.DEFINE_integer(
 
 
 def main(_):
-    # Imported here, so that --help need not wait for TensorFlow. Its C++ log
-    # has an alarming, harmless line on an optimization that it gives up.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Imported here, so that --help need not wait for TensorFlow.
     from sagan_tf import evaluation, scripts
 
     with scripts.one_line_errors():

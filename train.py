@@ -13,6 +13,10 @@ import sys
 from absl import app, flags
 from ml_collections import config_flags
 
+# TensorFlow's C++ log has an alarming, harmless line on an optimization that
+# it gives up. Before any import of TensorFlow, also that of a config file.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file, such as configs/digits.py."
 )
@@ -44,9 +48,7 @@ def _config_filename():
 
 
 def main(_):
-    # Imported here, so that --help need not wait for TensorFlow. Its C++ log
-    # has an alarming, harmless line on an optimization that it gives up.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Imported here, so that --help need not wait for TensorFlow.
     from sagan_tf import Config, scripts, training
 
     with scripts.one_line_errors():

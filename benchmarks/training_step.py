@@ -15,6 +15,9 @@ import time
 
 from absl import app, flags
 
+# As in train.py.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 _IMAGE_SIZE = flags.DEFINE_integer("image_size", 32, "Pixels.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per update.")
 _BASE_CHANNELS = flags.DEFINE_integer("base_channels", 16, "Width.")
@@ -39,8 +42,6 @@ def _step(config):
 
 
 def main(_):
-    # As in train.py.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import dataclasses
 
     import keras

@@ -11,6 +11,9 @@ import shutil
 
 from absl import app, flags
 
+# As in train.py.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of an evaluated run.", required=True
 )
@@ -78,8 +81,6 @@ def summarize(workdir, output):
 
 
 def main(_):
-    # As in train.py.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sagan_tf import scripts
 
     with scripts.one_line_errors():

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging as py_logging
+import pathlib
 import sys
 
 from absl import flags, logging
@@ -17,15 +18,9 @@ def one_line_errors():
 
     The traceback is logged at `--verbosity=1`.
     """
-    if flags.FLAGS["verbosity"].using_default_value:
+    if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.INFO)
-        # TensorFlow informs through the same logger.
-        logging.get_absl_logger().addFilter(
-            lambda record: (
-                record.levelno > py_logging.INFO
-                or "sagan_tf" in record.pathname
-            )
-        )
+    logging.get_absl_logger().addFilter(_is_worth_reading)
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
@@ -35,3 +30,12 @@ def one_line_errors():
     except KeyboardInterrupt:
         print("interrupted: the same command resumes", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _is_worth_reading(record):
+    """Drops what TensorFlow merely informs about, through absl's logger."""
+    ours = pathlib.Path(__file__).parent
+    return (
+        record.levelno > py_logging.INFO
+        or ours in pathlib.Path(record.pathname).parents
+    )
