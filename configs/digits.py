@@ -7,8 +7,8 @@ The data, 1,797 real images of 8x8 pixels, come with scikit-learn. This is
 what `make demo` runs; README has its result. The paper's recipe (hinge loss,
 spectral normalization of both networks, two learning rates, self-attention at
 16 px) on the 32 px network of StudioGAN, made small and quick: rates 4 times
-and twice the paper's, an averaged generator, and moving statistics that
-settle within the run.
+and twice the paper's, StudioGAN's betas of Adam, an averaged generator, and
+moving statistics that settle within the run.
 """
 
 from sagan_tf.config import Config

@@ -135,7 +135,6 @@ class EvaluationWriter(keras.callbacks.Callback):
         if due(step, self.config.eval_every_steps, self.config):
             earlier = self.distances(before=step)
             distance = self.evaluate(step)
-            # The step-0 evaluation has no checkpoint to keep.
             if not earlier or distance < min(earlier):
                 self.manager.save(checkpoint_number=step)
 
@@ -155,13 +154,14 @@ class EvaluationWriter(keras.callbacks.Callback):
         return _distance(result)
 
     def distances(self, before):
-        """Distances recorded at earlier steps, of this many images."""
+        """Distances recorded at earlier steps, of this many images; but
+        that of step 0, which has no checkpoint to be the best."""
         distances = []
         pattern = f"step*_{self.config.eval_images}images.json"
         for path in self.workdir.evaluations.glob(pattern):
             with open(path, encoding="utf-8") as file:
                 result = json.load(file)
-            if result["protocol"]["step"] < before:
+            if 0 < result["protocol"]["step"] < before:
                 distances.append(_distance(result))
         return distances
 

@@ -134,6 +134,8 @@ class Config:
         What depends on the networks, the data or the devices is checked
         where those are made.
         """
+        for name, expected in typing.get_type_hints(type(self)).items():
+            setattr(self, name, _checked(name, getattr(self, name), expected))
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 self._reject(name, f"must be one of {choices}")
@@ -162,6 +164,8 @@ class Config:
         ):
             if not 0 <= getattr(self, name) <= 1:
                 self._reject(name, "must be in [0, 1]")
+        if self.eval_images < 10:
+            self._reject("eval_images", "must be at least 10")
         if self.num_classes is not None and self.num_classes < 0:
             self._reject("num_classes", "must be None, 0 or positive")
         for name in (
@@ -232,7 +236,9 @@ class Config:
 
 
 def _checked(name, value, expected):
-    if typing.get_origin(expected) is tuple and isinstance(value, list):
+    if typing.get_origin(expected) is tuple and isinstance(
+        value, (list, tuple)
+    ):
         if all(type(item) is int for item in value):
             return tuple(value)
     elif typing.get_origin(expected) is typing.Union:

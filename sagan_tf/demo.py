@@ -29,7 +29,7 @@ and wrote, in {output}/:
                        column for each latent vector
   training_curves.png  losses, logits and evaluations over {step} steps
   metrics.json         the evaluation at the end, and all it depends on
-  model/1              the generator as a SavedModel, for TF Serving
+  model/{step}            the generator as a SavedModel, for TF Serving
   run                  the run itself: tensorboard --logdir={workdir}
 
 What the evaluation of {fake} generated digits says:
@@ -60,10 +60,16 @@ def summarize(workdir, output):
     # Imported here, so that --help need not wait for TensorFlow.
     from sagan_tf import curves
     from sagan_tf.export import export_generator
-    from sagan_tf.workdir import load_generator
+    from sagan_tf.workdir import Workdir, load_generator
 
     output = pathlib.Path(output)
-    results = curves.read_evaluations(workdir)
+    config = Workdir(workdir).read_config()
+    results = [
+        result
+        for result in curves.read_evaluations(workdir)
+        if result["protocol"]["generated_images"] == config.eval_images
+        and result["protocol"]["seed"] == 0
+    ]
     if not results:
         raise ValueError(
             f"`workdir` {workdir} has no evaluation: run eval.py first"
@@ -74,9 +80,11 @@ def summarize(workdir, output):
     shutil.copyfile(path, output / "metrics.json")
     shutil.copyfile(path.with_suffix(".png"), output / "samples.png")
     curves.plot(workdir, output / "training_curves.png")
-    if not (output / "model" / "1").exists():
-        generator, _, _ = load_generator(workdir)
-        export_generator(generator, output / "model" / "1")
+    step = last["protocol"]["step"]
+    model = output / "model" / str(step)
+    if not model.exists():
+        generator, _, _ = load_generator(workdir, step)
+        export_generator(generator, model)
     return first, last
 
 

@@ -5,6 +5,7 @@ import logging as py_logging
 import pathlib
 import sys
 
+import tensorflow as tf
 from absl import flags, logging
 
 # Exit codes, as shells have them.
@@ -27,8 +28,13 @@ def one_line_errors():
         logging.debug("What led to the error below:", exc_info=True)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(FAILED)
+    except tf.errors.OpError as error:
+        # Out of memory, a full disk, data that changed under way.
+        logging.debug("What led to the error below:", exc_info=True)
+        print(f"error: {error.message.splitlines()[0]}", file=sys.stderr)
+        sys.exit(FAILED)
     except KeyboardInterrupt:
-        print("interrupted: the same command resumes", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 

@@ -22,7 +22,8 @@ def train(config, workdir, callbacks=(), inception=None):
 
     What is left in `workdir` is described in `sagan_tf.workdir`. The same
     call again resumes from the last checkpoint, and ends at the same weights
-    as an uninterrupted run.
+    as an uninterrupted run: on a CPU to the bit, on a GPU as far as its
+    kernels are deterministic.
 
     Args:
         config: `Config`.

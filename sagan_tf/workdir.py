@@ -103,10 +103,11 @@ class Workdir:
             paths = [path for path in paths if checkpoint_step(path) == step]
         if not paths:
             which = "" if step is None else f" of step {step}"
+            interval = "eval" if best else "checkpoint"
             raise ValueError(
                 f"`workdir` {self.path} has no checkpoint{which} in "
                 f"{directory}: train until one is written, every "
-                "`checkpoint_every_steps` steps"
+                f"`{interval}_every_steps` steps"
             )
         return paths[-1]
 

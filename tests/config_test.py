@@ -44,13 +44,17 @@ def test_every_field_is_documented():
         ("ema_decay", 1.0),
         ("batch_normalization_momentum", 1.1),
         ("num_classes", -1),
+        ("eval_images", 9),
+        ("steps", 1e5),
+        ("batch_size", "64"),
+        ("attention_resolutions", 32),
         ("sample_every_steps", 150),
         ("checkpoint_every_steps", 99),
         ("eval_every_steps", 150),
     ],
 )
 def test_out_of_range(field, value):
-    with pytest.raises(ValueError, match=f"^`{field}` must .* Received"):
+    with pytest.raises(ValueError, match=f"(?s)^`{field}` must .* Received"):
         Config(**{field: value}).validate()
 
 
@@ -77,6 +81,12 @@ def test_bad_file_is_named(tmp_path, text, message):
 def test_whole_numbers_are_floats_too():
     config = Config.from_json('{"generator_learning_rate": 1}')
     assert type(config.generator_learning_rate) is float
+
+
+def test_validation_makes_types_those_that_are_saved():
+    config = Config(attention_resolutions=[8], generator_learning_rate=1)
+    config.validate()
+    assert Config.from_json(config.to_json()) == config
 
 
 def test_changed_fields():

@@ -14,6 +14,7 @@ def workdir(tmp_path):
     """The files of a run, written by hand."""
     workdir = tmp_path / "run"
     (workdir / "eval").mkdir(parents=True)
+    Config(eval_images=20).save(workdir / "config.json")
     with open(workdir / "metrics.jsonl", "w") as file:
         for step in (2, 4):
             names = ("discriminator_loss", "generator_loss", "real_logits")
@@ -25,7 +26,7 @@ def workdir(tmp_path):
                 "frechet_classifier_distance": 10.0 - step,
                 "asked_for_class_share": step / 4,
             },
-            "protocol": {"step": step},
+            "protocol": {"step": step, "generated_images": 20, "seed": 0},
         }
         path = workdir / "eval" / f"step{step}.json"
         path.write_text(json.dumps(result))
@@ -55,7 +56,7 @@ def test_summary(workdir, tmp_path, monkeypatch, gan_factory):
     generator = gan_factory(compiled=False).generator
     monkeypatch.setattr(
         "sagan_tf.workdir.load_generator",
-        lambda workdir: (generator, Config(), 4),
+        lambda workdir, step: (generator, Config(), step),
     )
     output = tmp_path / "demo"
     first, last = demo.summarize(workdir, output)
@@ -64,11 +65,12 @@ def test_summary(workdir, tmp_path, monkeypatch, gan_factory):
     metrics = json.loads((output / "metrics.json").read_text())
     assert metrics["metrics"] == last["metrics"]
     assert (output / "training_curves.png").exists()
-    served = tf.saved_model.load(str(output / "model" / "1"))
+    served = tf.saved_model.load(str(output / "model" / "4"))
     assert "serving_default" in served.signatures
     demo.summarize(workdir, output)
 
 
 def test_summary_of_a_run_not_evaluated(tmp_path):
+    Config().save(tmp_path / "config.json")
     with pytest.raises(ValueError, match="has no evaluation"):
         demo.summarize(tmp_path, tmp_path / "demo")

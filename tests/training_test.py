@@ -257,7 +257,7 @@ def test_best_checkpoint_is_of_the_least_distance(
     config, gan_factory, tmp_path, monkeypatch
 ):
     """Also where an evaluation of a step to come was left by a kill."""
-    distances = iter([9.0, 5.0, 7.0, 5.0, 4.0])
+    distances = iter([3.0, 5.0, 7.0, 5.0, 4.0])
 
     class Evaluator:
         def __init__(self, config, inception):
@@ -266,7 +266,11 @@ def test_best_checkpoint_is_of_the_least_distance(
         def __call__(self, generator, num_images, seed=0):
             return {
                 "metrics": {"frechet_classifier_distance": next(distances)},
-                "protocol": {"generated_images": num_images, "seed": seed},
+                "protocol": {
+                    "generated_images": num_images,
+                    "seed": seed,
+                    "extractor_kind": "classifier",
+                },
             }
 
     monkeypatch.setattr(evaluation, "Evaluator", Evaluator)

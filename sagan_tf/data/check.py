@@ -52,9 +52,10 @@ def check(source, image_size, num_classes, cache_bytes):
         The `Source` to train from: in memory if it fits, else `source`.
 
     Raises:
-        ValueError: If there is no image, an unreadable one (named), one
-            smaller than `image_size`, a label outside [0, num_classes), or
-            one constant label where num_classes > 1.
+        ValueError: If there is no image, an unreadable one (named), a file
+            smaller than `image_size` or mostly smaller images, a label
+            outside [0, num_classes), or one constant label where
+            num_classes > 1.
     """
     if source.size < 1:
         raise ValueError(f"{source.name} has no images")
@@ -111,7 +112,16 @@ def _read(source, image_size, examined, keep):
 
 def _check_resolution(source, sides, image_size):
     smallest = int(np.argmin(sides))
-    if sides[smallest] < image_size:
+    small = int(np.sum(np.array(sides) < image_size))
+    if small and not source.files and np.median(sides) >= image_size:
+        # A published data set is what it is: ImageNet has some small images.
+        logging.warning(
+            "%d of %d images are smaller than %d pixels and are enlarged.",
+            small,
+            len(sides),
+            image_size,
+        )
+    elif small:
         where = f"image number {smallest} of {source.name}"
         if source.files:
             where = source.files[smallest]

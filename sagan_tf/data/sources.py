@@ -182,7 +182,11 @@ def tensorflow_datasets(name, data_dir="", split="train"):
 
     try:
         builder = tfds.builder(name, data_dir=data_dir or None)
-    except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
+    except (
+        tfds.core.registered.DatasetNotFoundError,
+        AssertionError,  # of an unknown version
+        ValueError,
+    ) as error:
         raise ValueError(
             "`dataset` must be 'digits', 'image_folder' or a TensorFlow "
             f"Datasets name. Received: dataset={name!r} ({_first_line(error)})"
@@ -214,7 +218,9 @@ def tensorflow_datasets(name, data_dir="", split="train"):
             f"Received: split={split!r} ({_first_line(error)})"
         ) from None
     image_feature = builder.info.features["image"]
-    labelled = "label" in builder.info.features
+    labelled = "label" in builder.info.features and isinstance(
+        builder.info.features["label"], tfds.features.ClassLabel
+    )
 
     def decode(record):
         image = image_feature.decode_example(record["image"])

@@ -1,5 +1,7 @@
 """From a trained generator to numbers that say what they depend on."""
 
+import dataclasses
+import importlib.metadata
 import json
 import os
 
@@ -14,6 +16,7 @@ from sagan_tf.evaluation.tensorflow_gan_metrics import (
     frechet_distance,
     inception_score,
 )
+from sagan_tf.version import __version__
 from sagan_tf.workdir import Workdir, load_generator
 
 MOST_REAL_IMAGES = 50_000
@@ -105,15 +108,19 @@ class Evaluator:
             "labels": "uniform" if config.num_classes else "none",
             "batch_statistics": "moving",
             "extractor": self.extractor.name,
+            "extractor_kind": self.extractor.metric_prefix,
             "extractor_features": features.shape[1],
             "extractor_accuracy_on_held_out_real_images": (
                 self.extractor.accuracy
             ),
             "score_splits": _SPLITS,
             "seed": seed,
+            "batch_size": self.batch_size,
             "precision": config.precision,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
+            "tensorflow_gan": importlib.metadata.version("tensorflow-gan"),
+            "sagan_tf": __version__,
         }
 
     def _real_features(self):
@@ -169,6 +176,8 @@ def record(result, generator, config, workdir, step, averaged):
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
     name = f"step{step:07d}_{protocol['generated_images']}images"
+    if protocol["extractor_kind"] != config.extractor:
+        name += f"_{protocol['extractor_kind']}"
     if protocol["seed"]:
         name += f"_seed{protocol['seed']}"
     if not averaged and config.ema_decay:
@@ -227,10 +236,11 @@ def evaluate(
     generator, config, step = load_generator(workdir, step, best, averaged)
     if averaged is None:
         averaged = config.ema_decay > 0
+    measured = config
     if inception is not None:
-        config.extractor = "inception"
+        measured = dataclasses.replace(config, extractor="inception")
     logging.info("Evaluating %s at step %d.", workdir, step)
-    result = Evaluator(config, inception, batch_size)(
+    result = Evaluator(measured, inception, batch_size)(
         generator, num_images or config.eval_images, seed
     )
     path = record(result, generator, config, Workdir(workdir), step, averaged)

@@ -1,5 +1,6 @@
 """Tests of the check before step 0."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -88,6 +89,19 @@ def test_names_a_small_file(tmp_path):
     source = _folder(tmp_path, [40, 40, 20])
     with pytest.raises(ValueError, match="2.png has 20 pixels"):
         data.check(source, 32, 2, 0)
+
+
+def test_some_small_images_of_a_published_data_set_are_enlarged(caplog):
+    labels = np.array([0, 1, 0], "int32")
+    source = _source(labels, 40)
+
+    def decode(image, label):
+        return image[: tf.where(label == 1, 20, 40)], label
+
+    source = dataclasses.replace(source, decode=decode)
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        data.check(source, 32, 2, 0)
+    assert "1 of 3 images are smaller than 32" in caplog.text
 
 
 def test_labels_are_not_looked_at_without_classes():
