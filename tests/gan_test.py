@@ -216,6 +216,7 @@ def test_saved_whole(gan_factory, batch, tmp_path):
     assert _distance(gan.get_weights(), loaded.get_weights()) == 0
 
 
+@pytest.mark.slow
 def test_jit_compile(gan_factory, batch):
     gan = gan_factory(compiled=False)
     gan.compile(

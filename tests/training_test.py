@@ -236,6 +236,7 @@ def test_two_replicas(config, mirrored, tmp_path, monkeypatch):
     assert Workdir(tmp_path / "double").checkpoint().endswith("ckpt-2")
 
 
+@pytest.mark.slow
 def test_unconditional(config, tmp_path):
     config = dataclasses.replace(config, num_classes=0, steps=2)
     gan = training.train(config, tmp_path)
