@@ -1,14 +1,13 @@
 """What training writes at the end of each window of `log_every_steps`."""
 
 import json
-import os
 import time
 
 import keras
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import evaluation, layers, sampling
+from sagan_tf import evaluation, files, layers, sampling
 
 
 class MetricsWriter(keras.callbacks.Callback):
@@ -182,10 +181,7 @@ def keep_metrics_until(step, path):
         line for line in lines
         if line.endswith("\n") and json.loads(line)["step"] <= step
     ]  # fmt: skip
-    temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.writelines(kept)
-    os.replace(temporary, path)
+    files.write_text(path, "".join(kept))
 
 
 def _distance(result):

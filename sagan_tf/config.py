@@ -2,14 +2,16 @@
 
 import dataclasses
 import json
-import os
 import typing
+
+from sagan_tf import files
 
 # What a resumed run may change: how long it trains and where its data lie.
 CHANGEABLE = ("steps", "data_dir")
 
 _CHOICES = {
     "attention_variant": ("released", "paper"),
+    "conditioning": ("projection", "auxiliary_classifier"),
     "loss": ("hinge", "non_saturating"),
     "strategy": ("auto", "one_device", "mirrored"),
     "precision": ("float32", "mixed_bfloat16"),
@@ -44,6 +46,12 @@ class Config:
         attention_resolutions: Feature-map sizes with self-attention, in both
             networks.
         attention_variant: "released" or "paper", see `build_generator`.
+        residual_resolutions: Feature-map sizes with a residual block in the
+            place of self-attention, in both networks.
+        conditioning: How the discriminator sees the class: "projection" or
+            "auxiliary_classifier".
+        rectified_shortcut: Whether the discriminator has StudioGAN's
+            shortcuts, see `build_discriminator`.
         generator_spectral_normalization: Whether the generator has spectral
             normalization.
         discriminator_spectral_normalization: Whether the discriminator has.
@@ -97,6 +105,9 @@ class Config:
     latent_dim: int = 128
     attention_resolutions: typing.Tuple[int, ...] = (32,)
     attention_variant: str = "released"
+    residual_resolutions: typing.Tuple[int, ...] = ()
+    conditioning: str = "projection"
+    rectified_shortcut: bool = False
     generator_spectral_normalization: bool = True
     discriminator_spectral_normalization: bool = True
     batch_normalization_momentum: float = 0.999
@@ -217,10 +228,7 @@ class Config:
 
     def save(self, path):
         """Writes the JSON to `path`, whole or not at all."""
-        temporary = f"{path}.tmp"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(self.to_json() + "\n")
-        os.replace(temporary, path)
+        files.write_text(path, self.to_json() + "\n")
 
     @classmethod
     def load(cls, path):

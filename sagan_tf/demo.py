@@ -5,14 +5,10 @@
 The last of the three commands of `make demo`.
 """
 
-import os
 import pathlib
 import shutil
 
 from absl import app, flags
-
-# As in train.py.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of an evaluated run.", required=True

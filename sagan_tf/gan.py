@@ -28,7 +28,9 @@ class SAGAN(keras.Model):
         generator: `keras.Model` from `latents`, or [`latents`, `labels`], to
             images, as `build_generator` makes.
         discriminator: `keras.Model` from `images`, or [`images`, `labels`],
-            to logits (batch, 1), as `build_discriminator` makes.
+            to logits (batch, 1), as `build_discriminator` makes. One from
+            `images` to logits and class logits is an auxiliary classifier
+            (Odena et al.): its cross-entropy is added to both losses.
         num_classes: Integer, needed only where a conditional generator of
             your own has no layer with a `num_classes` attribute.
         discriminator_steps: Integer, discriminator updates per generator
@@ -56,7 +58,9 @@ class SAGAN(keras.Model):
 
     Reference:
         - Zhang et al., [Self-Attention Generative Adversarial Networks](
-          https://arxiv.org/abs/1805.08318), sections 3 and 4.
+          https://arxiv.org/abs/1805.08318), sections 3 and 4; for the
+          auxiliary classifier Odena et al., [Conditional Image Synthesis With
+          Auxiliary Classifier GANs](https://arxiv.org/abs/1610.09585).
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class SAGAN(keras.Model):
         self.discriminator_steps = discriminator_steps
         self.loss_name = loss
         self.discriminator_loss, self.generator_loss = losses.get(loss)
+        self.has_auxiliary_classifier = len(discriminator.outputs) == 2
         self.ema_decay = ema_decay
         self.ema_start_step = ema_start_step
         self.seed = seed
@@ -104,15 +109,15 @@ class SAGAN(keras.Model):
             dtype="int64",
             trainable=False,
         )
-        self.trackers = [
-            keras.metrics.Mean(name=name)
-            for name in (
-                "discriminator_loss",
-                "generator_loss",
-                "real_logits",
-                "fake_logits",
-            )
+        names = [
+            "discriminator_loss",
+            "generator_loss",
+            "real_logits",
+            "fake_logits",
         ]
+        if self.has_auxiliary_classifier:
+            names.append("class_loss")
+        self.trackers = [keras.metrics.Mean(name=name) for name in names]
         self.built = True
 
     def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
@@ -185,29 +190,35 @@ class SAGAN(keras.Model):
             all_labels = tf.concat([labels, fake_labels], axis=0)
         variables = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
-            logits = self._run(
-                self.discriminator, all_images, all_labels, training=True
+            logits, class_loss = self._discriminate(
+                all_images, all_labels, training=True
             )
             real_logits, fake_logits = tf.split(logits, 2)
-            loss = self.discriminator_loss(real_logits, fake_logits)
+            # The mean over the real plus the mean over the generated images.
+            loss = 2 * class_loss + self.discriminator_loss(
+                real_logits, fake_logits
+            )
             share = self._replica_share(loss)
         gradients = tape.gradient(share, variables)
         self.discriminator_optimizer.apply(gradients, variables)
-        return {
+        logs = {
             "discriminator_loss": loss,
             "real_logits": tf.reduce_mean(real_logits),
             "fake_logits": tf.reduce_mean(fake_logits),
         }
+        if self.has_auxiliary_classifier:
+            logs["class_loss"] = class_loss
+        return logs
 
     def _update_generator(self, batch_size):
         latents, labels = self._sample(batch_size, self.discriminator_steps)
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             images = self._run(self.generator, latents, labels, training=True)
-            logits = self._run(
-                self.discriminator, images, labels, training=False
+            logits, class_loss = self._discriminate(
+                images, labels, training=False
             )
-            loss = self.generator_loss(logits)
+            loss = class_loss + self.generator_loss(logits)
             share = self._replica_share(loss)
         gradients = tape.gradient(share, variables)
         self.generator_optimizer.apply(gradients, variables)
@@ -265,6 +276,14 @@ class SAGAN(keras.Model):
         if labels is not None:
             inputs = [inputs, labels]
         return network(inputs, training=training)
+
+    def _discriminate(self, images, labels, training):
+        """Returns the logits and the loss of the auxiliary classifier."""
+        if not self.has_auxiliary_classifier:
+            logits = self._run(self.discriminator, images, labels, training)
+            return logits, 0.0
+        logits, class_logits = self.discriminator(images, training=training)
+        return logits, losses.auxiliary_classifier(class_logits, labels)
 
     def _unpack(self, data):
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

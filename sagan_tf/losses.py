@@ -73,6 +73,27 @@ def generator_non_saturating(fake_logits):
     return keras.ops.mean(keras.ops.softplus(-fake_logits))
 
 
+def auxiliary_classifier(class_logits, labels):
+    """Cross-entropy of an auxiliary classifier: `-mean(log P(C = c | x))`.
+
+    Args:
+        class_logits: (batch, num_classes) logits, any range.
+        labels: (batch,) integers in [0, num_classes).
+
+    Returns:
+        A scalar of at least 0.
+
+    Reference:
+        - Odena et al., https://arxiv.org/abs/1610.09585, equation 3, which
+          has the sum of this over real and over generated images.
+    """
+    return keras.ops.mean(
+        keras.losses.sparse_categorical_crossentropy(
+            labels, class_logits, from_logits=True
+        )
+    )
+
+
 _LOSSES = {
     "hinge": (discriminator_hinge, generator_hinge),
     "non_saturating": (

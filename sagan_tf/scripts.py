@@ -6,11 +6,27 @@ import pathlib
 import sys
 
 import tensorflow as tf
-from absl import flags, logging
+from absl import app, flags, logging
 
 # Exit codes, as shells have them.
 FAILED = 1
 INTERRUPTED = 130
+
+
+def run_command(module, main):
+    """Runs a console command, whose `--help` is its module's.
+
+    absl takes what `--help` prints from the main module, which is not ours
+    where the command is installed.
+
+    Args:
+        module: Name of the module that has the flags and the docstring.
+        main: Function to run.
+    """
+    for flag in flags.FLAGS.get_key_flags_for_module(module):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    sys.modules["__main__"].__doc__ = sys.modules[module].__doc__
+    app.run(main)
 
 
 @contextlib.contextmanager

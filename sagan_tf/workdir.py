@@ -138,6 +138,7 @@ def build_networks(config):
             "num_classes": config.num_classes or None,
             "attention_resolutions": config.attention_resolutions,
             "attention_variant": config.attention_variant,
+            "residual_resolutions": config.residual_resolutions,
             "folded": config.folded,
             "differentiate_vectors": config.differentiate_vectors,
         }
@@ -152,6 +153,8 @@ def build_networks(config):
         )
         discriminator = models.build_discriminator(
             spectral_normalization=config.discriminator_spectral_normalization,
+            conditioning=config.conditioning,
+            rectified_shortcut=config.rectified_shortcut,
             **common,
         )
     finally:

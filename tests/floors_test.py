@@ -11,9 +11,11 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "sagan_tf"
 FLOORS = {
     "layers": 0,
     "losses": 0,
-    "config": 0,
+    "files": 0,
+    "config": 1,
     "version": 0,
     "models": 1,
+    "scripts": 2,
     "data": 2,
     "gan": 2,
     "export": 3,
@@ -21,22 +23,23 @@ FLOORS = {
     "workdir": 3,
     "evaluation": 4,
     "curves": 4,
+    "importing": 4,
     "callbacks": 5,
     "training": 6,
-    "scripts": 7,
     "demo": 8,
 }
 # What each of the lower floors may import besides.
 EXTERNAL = {
     "layers": {"keras", "numpy"},
     "losses": {"keras"},
-    "config": {"dataclasses", "json", "os", "typing"},
+    "config": {"dataclasses", "json", "typing"},
+    "files": {"os"},
     "version": set(),
     "models": {"keras", "dataclasses"},
     "gan": {"keras", "tensorflow"},
 }
 # Too slow, or too fragile, to import with the package.
-LAZY = {"matplotlib", "sklearn", "tensorflow_datasets"}
+LAZY = {"matplotlib", "sklearn", "tensorflow_datasets", "torch"}
 
 
 def _imports(path, top_level_only=False):

@@ -3,14 +3,13 @@
 import dataclasses
 import importlib.metadata
 import json
-import os
 
 import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import data, sampling
+from sagan_tf import data, files, sampling
 from sagan_tf.evaluation import extractors
 from sagan_tf.evaluation.tensorflow_gan_metrics import (
     frechet_distance,
@@ -187,11 +186,7 @@ def record(result, generator, config, workdir, step, averaged):
     )
     sampling.save_png(grid, workdir.evaluations / f"{name}.png")
     path = workdir.evaluations / f"{name}.json"
-    temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=2)
-        file.write("\n")
-    os.replace(temporary, path)
+    files.write_text(path, json.dumps(result, indent=2) + "\n")
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))
     with writer.as_default(step=step):
         for metric, value in result["metrics"].items():

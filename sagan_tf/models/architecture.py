@@ -46,14 +46,21 @@ def discriminator_blocks(image_size):
 
 
 def check_arguments(
-    network, blocks, image_size, attention_resolutions, num_classes, **sizes
+    network,
+    blocks,
+    image_size,
+    attention_resolutions,
+    residual_resolutions,
+    num_classes,
+    **sizes,
 ):
     """Raises a `ValueError` that names the first argument out of range.
 
     Args:
         network: "generator" or "discriminator", for the message.
         blocks: (resolution, width) pairs where attention is possible.
-        image_size, attention_resolutions, num_classes: As in the builders.
+        image_size, attention_resolutions, residual_resolutions, num_classes:
+            As in the builders.
         **sizes: Arguments that must be integers of at least 1.
     """
     if num_classes is not None:
@@ -65,11 +72,22 @@ def check_arguments(
                 f"Received: {name}={size}"
             )
     offered = sorted({resolution for resolution, _ in blocks})
-    if not set(attention_resolutions) <= set(offered):
+    for name, resolutions in (
+        ("attention_resolutions", attention_resolutions),
+        ("residual_resolutions", residual_resolutions),
+    ):
+        if not set(resolutions) <= set(offered):
+            raise ValueError(
+                f"`{name}` must be among {offered}, where the {network} of "
+                f"image_size={image_size} can have attention. "
+                f"Received: {name}={tuple(resolutions)}"
+            )
+    if set(attention_resolutions) & set(residual_resolutions):
         raise ValueError(
-            f"`attention_resolutions` must be among {offered}, where the "
-            f"{network} of image_size={image_size} can have attention. "
-            f"Received: attention_resolutions={tuple(attention_resolutions)}"
+            "`residual_resolutions` must not be among "
+            "`attention_resolutions`, in whose place they stand. Received: "
+            f"residual_resolutions={tuple(residual_resolutions)}, "
+            f"attention_resolutions={tuple(attention_resolutions)}"
         )
 
 

@@ -45,7 +45,7 @@ class Convolutions:
             name=layer.name,
         )
 
-    def convolution(self, channels, kernel_size, name):
+    def convolution(self, channels, kernel_size, name, **kwargs):
         return self.normalized(
             keras.layers.Conv2D(
                 channels,
@@ -53,6 +53,7 @@ class Convolutions:
                 padding="same",
                 kernel_initializer=self.kernel_initializer,
                 name=name,
+                **kwargs,
             )
         )
 
@@ -99,6 +100,22 @@ class Convolutions:
         )
 
 
+def insert(
+    features,
+    resolution,
+    attention_resolutions,
+    residual_resolutions,
+    convolutions,
+):
+    """Adds the self-attention, or the block in its place, of a resolution."""
+    if resolution in attention_resolutions:
+        name = f"attention{resolution}"
+        return convolutions.attention(features.shape[-1], name)(features)
+    if resolution in residual_resolutions:
+        return residual_block(features, convolutions, f"residual{resolution}")
+    return features
+
+
 def generator_block(features, normalize, channels, convolutions, name):
     """Residual block that doubles the resolution.
 
@@ -130,8 +147,47 @@ def generator_block(features, normalize, channels, convolutions, name):
     return keras.layers.Add()([shortcut, residual])
 
 
+def residual_block(features, convolutions, name):
+    """Residual block with as many parameters as a self-attention block.
+
+    ReLU, a 3x3 convolution to C/8 channels, ReLU, a 1x1 convolution back to
+    C, both without bias, and the identity as shortcut. That is
+    9 C^2/8 + C^2/8 = 5 C^2/4 parameters. The attention block has
+    2 C^2/8 + 2 C^2/2 = 5 C^2/4 and its gate `gamma`: one more.
+
+    Args:
+        features: (batch, height, width, channels) Keras tensor.
+        convolutions: `Convolutions`.
+        name: String, prefix of the layers' names.
+
+    Returns:
+        A Keras tensor of the shape of `features`.
+
+    Reference:
+        - Zhang et al., https://arxiv.org/abs/1805.08318, table 1, "residual
+          block". The paper gives the number of its parameters and no more,
+          and the authors' code does not have it; this composition is ours.
+    """
+    channels = features.shape[-1]
+    residual = keras.layers.ReLU()(features)
+    residual = convolutions.convolution(
+        max(1, channels // 8), 3, f"{name}_convolution1", use_bias=False
+    )(residual)
+    residual = keras.layers.ReLU()(residual)
+    residual = convolutions.convolution(
+        channels, 1, f"{name}_convolution2", use_bias=False
+    )(residual)
+    return keras.layers.Add()([features, residual])
+
+
 def discriminator_block(
-    features, channels, convolutions, name, downsample=True, first=False
+    features,
+    channels,
+    convolutions,
+    name,
+    downsample=True,
+    first=False,
+    rectified_shortcut=False,
 ):
     """Residual block that halves the resolution, or keeps it.
 
@@ -143,14 +199,16 @@ def discriminator_block(
         downsample: Boolean, whether the resolution is halved.
         first: Boolean, whether `features` are the images themselves, which
             no ReLU must cut.
+        rectified_shortcut: Boolean, whether the shortcut, too, starts from
+            the ReLU of `features`.
 
     Returns:
         (batch, height / 2, width / 2, channels) Keras tensor; undivided
         without `downsample`.
     """
-    residual = features if first else keras.layers.ReLU()(features)
+    rectified = features if first else keras.layers.ReLU()(features)
     residual = convolutions.convolution(channels, 3, f"{name}_convolution1")(
-        residual
+        rectified
     )
     residual = keras.layers.ReLU()(residual)
     if downsample:
@@ -161,7 +219,7 @@ def discriminator_block(
         residual = convolutions.convolution(
             channels, 3, f"{name}_convolution2"
         )(residual)
-    shortcut = features
+    shortcut = rectified if rectified_shortcut else features
     if downsample:
         # A 1x1 convolution commutes with pooling and is cheaper after it.
         shortcut = keras.layers.AveragePooling2D(2)(shortcut)

@@ -4,6 +4,8 @@ import keras
 
 from sagan_tf.models import architecture, blocks
 
+CONDITIONINGS = ("projection", "auxiliary_classifier")
+
 
 def build_discriminator(
     image_size=128,
@@ -12,17 +14,23 @@ def build_discriminator(
     attention_resolutions=(32,),
     spectral_normalization=True,
     attention_variant="released",
+    residual_resolutions=(),
+    conditioning="projection",
+    rectified_shortcut=False,
     folded=True,
     kernel_initializer="glorot_uniform",
     differentiate_vectors=False,
     name="discriminator",
 ):
-    """Builds SAGAN's projection discriminator as a functional model.
+    """Builds SAGAN's discriminator as a functional model.
 
     Residual down-blocks, self-attention after the first block of each given
     resolution, ReLU, **sum** pooling to features h, and the logit::
 
         logit = w^T h + b + embedding[label]^T h
+
+    With `conditioning="auxiliary_classifier"` the logit is w^T h + b, and a
+    second dense layer gives the logits of the classes (AC-GAN).
 
     There is no batch normalization, so a batch of real and generated images
     gives the same logits as each apart.
@@ -41,6 +49,14 @@ def build_discriminator(
             embedding are spectrally normalized.
         attention_variant: "released" (values of C/2, 2x2 max pool, as in all
             public code) or "paper" (values of C/8, no pool).
+        residual_resolutions: Feature-map sizes after which there is a
+            residual block of as many parameters in the place of
+            self-attention, as in the paper's table 1.
+        conditioning: "projection" (paper) or "auxiliary_classifier" (Odena
+            et al.); without effect if `num_classes` is None.
+        rectified_shortcut: Boolean, whether the shortcuts after the first
+            block start from the ReLU of their input, as StudioGAN's do by
+            its in-place ReLU. Authors' code: False.
         folded: Boolean, whether convolutions are folded with pooling; False
             computes the same values by the plain composition.
         kernel_initializer: Name of a Keras initializer.
@@ -50,11 +66,14 @@ def build_discriminator(
     Returns:
         A `keras.Model` from `images`, float32
         (batch, image_size, image_size, 3) in [-1, 1], and `labels`, int32
-        (batch,) in [0, num_classes), to `logits`, float32 (batch, 1).
+        (batch,) in [0, num_classes), to `logits`, float32 (batch, 1). With
+        an auxiliary classifier from `images` alone to `logits` and
+        `class_logits`, float32 (batch, num_classes).
 
     Raises:
         ValueError: If `image_size`, `base_channels`, `num_classes`,
-            `attention_resolutions` or `attention_variant` is not as above.
+            `attention_resolutions`, `residual_resolutions`, `conditioning`
+            or `attention_variant` is not as above.
 
     Example:
 
@@ -68,7 +87,9 @@ def build_discriminator(
         - Zhang et al., [Self-Attention Generative Adversarial Networks](
           https://arxiv.org/abs/1805.08318), and the authors' code; Miyato
           and Koyama, [cGANs with Projection Discriminator](
-          https://arxiv.org/abs/1802.05637).
+          https://arxiv.org/abs/1802.05637); Odena et al., [Conditional
+          Image Synthesis With Auxiliary Classifier GANs](
+          https://arxiv.org/abs/1610.09585).
     """
     down_blocks = architecture.discriminator_blocks(image_size)
     architecture.check_arguments(
@@ -76,9 +97,15 @@ def build_discriminator(
         down_blocks,
         image_size,
         attention_resolutions,
+        residual_resolutions,
         num_classes,
         base_channels=base_channels,
     )
+    if conditioning not in CONDITIONINGS:
+        raise ValueError(
+            f"`conditioning` must be one of {CONDITIONINGS}. "
+            f"Received: conditioning={conditioning!r}"
+        )
     convolutions = blocks.Convolutions(
         spectral_normalization,
         folded,
@@ -90,7 +117,7 @@ def build_discriminator(
         (image_size, image_size, 3), name="images", dtype="float32"
     )
     features = images
-    attended = set()
+    visited = set()
     for index, (resolution, width) in enumerate(down_blocks, start=1):
         channels = width * base_channels
         features = blocks.discriminator_block(
@@ -100,19 +127,30 @@ def build_discriminator(
             f"block{index}",
             downsample=resolution < features.shape[1],
             first=index == 1,
+            rectified_shortcut=rectified_shortcut,
         )
-        if resolution in set(attention_resolutions) - attended:
-            attended.add(resolution)
-            features = convolutions.attention(
-                channels, f"attention{resolution}"
-            )(features)
+        if resolution not in visited:
+            visited.add(resolution)
+            features = blocks.insert(
+                features,
+                resolution,
+                attention_resolutions,
+                residual_resolutions,
+                convolutions,
+            )
     features = keras.layers.ReLU()(features)
     # A sum over positions, and a logit, need float32's mantissa.
     features = keras.ops.sum(keras.ops.cast(features, "float32"), axis=(1, 2))
-    logits_name = "logits" if num_classes is None else "linear"
+    projected = num_classes is not None and conditioning == "projection"
+    logits_name = "linear" if projected else "logits"
     logits = convolutions.dense(1, logits_name, dtype="float32")(features)
     if num_classes is None:
         return keras.Model(images, logits, name=name)
+    if not projected:
+        class_logits = convolutions.dense(
+            num_classes, "class_logits", dtype="float32"
+        )(features)
+        return keras.Model(images, [logits, class_logits], name=name)
     labels = keras.Input((), name="labels", dtype="int32")
     embedding = convolutions.embedding(
         num_classes, channels, "embedding", dtype="float32"

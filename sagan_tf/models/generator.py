@@ -14,6 +14,7 @@ def build_generator(
     attention_resolutions=(32,),
     spectral_normalization=True,
     attention_variant="released",
+    residual_resolutions=(),
     momentum=0.999,
     final_momentum=0.9999,
     epsilon=1e-5,
@@ -44,6 +45,9 @@ def build_generator(
             conditional tables) are spectrally normalized.
         attention_variant: "released" (values of C/2, 2x2 max pool, as in all
             public code) or "paper" (values of C/8, no pool).
+        residual_resolutions: Feature-map sizes after which there is a
+            residual block of as many parameters in the place of
+            self-attention, as in the paper's table 1.
         momentum: Float, of the moving statistics in the blocks.
         final_momentum: Float, of the last batch normalization's.
         epsilon: Float, of all batch normalization.
@@ -62,8 +66,8 @@ def build_generator(
 
     Raises:
         ValueError: If `image_size`, `base_channels`, `num_classes`,
-            `latent_dim`, `attention_resolutions` or `attention_variant` is
-            not as above.
+            `latent_dim`, `attention_resolutions`, `residual_resolutions` or
+            `attention_variant` is not as above.
 
     Example:
 
@@ -82,6 +86,7 @@ def build_generator(
         up_blocks,
         image_size,
         attention_resolutions,
+        residual_resolutions,
         num_classes,
         base_channels=base_channels,
         latent_dim=latent_dim,
@@ -117,10 +122,13 @@ def build_generator(
         features = blocks.generator_block(
             features, normalize, channels, convolutions, f"block{index}"
         )
-        if resolution in attention_resolutions:
-            features = convolutions.attention(
-                channels, f"attention{resolution}"
-            )(features)
+        features = blocks.insert(
+            features,
+            resolution,
+            attention_resolutions,
+            residual_resolutions,
+            convolutions,
+        )
     features = keras.layers.BatchNormalization(
         momentum=final_momentum, name="normalization", **statistics
     )(features)

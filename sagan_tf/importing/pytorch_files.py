@@ -1,0 +1,81 @@
+"""Reading files of PyTorch, without running code that may be in them."""
+
+import os
+import re
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def read(source):
+    """Reads a checkpoint.
+
+    Args:
+        source: Path of a file that `torch.save` wrote, or its state
+            dictionary: a mapping of names to arrays or tensors.
+
+    Returns:
+        A dict of names to NumPy arrays, the file's other entries as a dict,
+        and a string that names the source.
+
+    Raises:
+        ImportError: If the source is a path and torch is not installed.
+        ValueError: If there is no such file, if it is truncated or not
+            PyTorch's, if reading it would run code from it, or if it has no
+            state dictionary.
+    """
+    if isinstance(source, Mapping):
+        return _arrays(source), {}, "The mapping"
+    path = os.fspath(source)
+    if not os.path.isfile(path):
+        raise ValueError(f"{path}: there is no such file")
+    checkpoint = _load(path)
+    state = checkpoint
+    if isinstance(checkpoint, Mapping):
+        state = checkpoint.get("state_dict", checkpoint)
+    arrays = _arrays(state) if isinstance(state, Mapping) else {}
+    if not arrays:
+        raise ValueError(f"{path} holds no state dictionary of tensors")
+    return arrays, {} if state is checkpoint else checkpoint, path
+
+
+def _load(path):
+    try:
+        import torch
+    except ImportError:
+        raise ImportError(
+            f"torch is needed to read {path} and is not installed: "
+            "pip install 'sagan_tf[import]'"
+        ) from None
+    # A NumPy scalar is plain enough; StudioGAN's files have one for their
+    # best score. Its constructor has another name in NumPy 1 than in 2.
+    constructor = np.float64(0).__reduce__()[0]
+    plain = [np.dtype, type(np.dtype("float64")), constructor] + [
+        (constructor, f"numpy.{core}.multiarray.scalar")
+        for core in ("core", "_core")
+    ]
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(plain):
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # Which exception a broken file raises depends on where it breaks.
+        refused = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if refused:
+            raise ValueError(
+                f"{path} is refused: reading it would run {refused[1]}, and "
+                "weights need no more than tensors and plain values"
+            ) from None
+        raise ValueError(
+            f"{path} is truncated, or not a file that PyTorch wrote"
+        ) from None
+
+
+def _arrays(state):
+    return {
+        # DataParallel puts a prefix before every name.
+        str(name).removeprefix("module."): np.asarray(value)
+        for name, value in state.items()
+        if hasattr(value, "shape")
+    }
