@@ -177,6 +177,14 @@ def restore(gan, manager, workdir):
     path = manager.latest_checkpoint
     if path is None:
         return 0
+    if not any(
+        name.startswith("generator_optimizer/")
+        for name, _ in tf.train.list_variables(path)
+    ):
+        raise ValueError(
+            f"`workdir` {workdir.path} cannot be trained on: its checkpoint "
+            "has no optimizers, since it was imported"
+        )
     try:
         manager.checkpoint.restore(path).assert_consumed()
     except UNREADABLE as error:

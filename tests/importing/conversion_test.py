@@ -1,0 +1,167 @@
+"""Tests of the directories that `sagan-import` writes."""
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import models, training
+from sagan_tf.export import export_generator
+from sagan_tf.importing import authors, conversion, import_authors
+from sagan_tf.workdir import Workdir, build_networks, load_generator
+
+HERE = pathlib.Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A checkpoint of the authors' program, from the golden tensors."""
+    arrays = np.load(HERE.parent / "data" / "authors_feat32.npz")
+    names = [name for name in arrays if name.startswith("var/")]
+    path = tmp_path_factory.mktemp("authors") / "model.ckpt"
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        variables = [
+            tf.compat.v1.get_variable(
+                name.removeprefix("var/"),
+                initializer=arrays[name],
+                use_resource=False,
+            )
+            for name in names
+        ]
+        session.run(tf.compat.v1.variables_initializer(variables))
+        saver = tf.compat.v1.train.Saver(variables)
+        return saver.save(session, str(path), global_step=1000)
+
+
+@pytest.fixture(scope="module")
+def workdir(checkpoint, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("import") / "run"
+    conversion.convert("authors", [checkpoint], workdir)
+    return workdir
+
+
+def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
+    generator, config, step = load_generator(workdir)
+    assert step == config.steps == 1000
+    assert (config.image_size, config.num_classes) == (128, 5)
+    assert (config.base_channels, config.latent_dim) == (8, 128)
+    assert config.attention_resolutions == (32,)
+    assert config.dataset == "image_folder"
+    expected, discriminator = import_authors(checkpoint)
+    inputs = [np.ones((2, 128), "float32"), np.array([0, 4], "int32")]
+    images = expected(inputs)
+    np.testing.assert_array_equal(generator(inputs), images)
+    networks = build_networks(config)
+    tf.train.Checkpoint(discriminator=networks[1]).restore(
+        str(workdir / "checkpoints" / "ckpt-1000")
+    ).assert_existing_objects_matched().expect_partial()
+    for ours, theirs in zip(
+        networks[1].variables, discriminator.variables, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    export_generator(generator, tmp_path / "model")
+    served = tf.saved_model.load(tmp_path / "model").signatures["images_float"]
+    latents, labels = map(tf.constant, inputs)
+    np.testing.assert_allclose(
+        served(latents=latents, labels=labels)["images"], images, atol=1e-6
+    )
+
+
+def test_notice_names_the_files(checkpoint, workdir):
+    notice = (workdir / "NOTICE").read_text()
+    assert "https://github.com/brain-research/self-attention-gan" in notice
+    for suffix in (".index", ".data-00000-of-00001"):
+        path = pathlib.Path(checkpoint + suffix)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert f"  {path.name}\n    sha256 {digest}\n" in notice
+    assert "5 classes" in notice and "step 1000" in notice
+
+
+def test_imported_run_is_not_trained_on(workdir):
+    workdir = Workdir(workdir)
+    manager = types.SimpleNamespace(latest_checkpoint=workdir.checkpoint())
+    with pytest.raises(ValueError, match="no optimizers.*imported"):
+        training.restore(None, manager, workdir)
+
+
+def test_nothing_is_overwritten(checkpoint, workdir, tmp_path):
+    before = (workdir / "config.json").stat().st_mtime_ns
+    with pytest.raises(ValueError, match="`workdir` .* is not empty"):
+        conversion.convert("authors", [checkpoint], workdir)
+    assert (workdir / "config.json").stat().st_mtime_ns == before
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(ValueError, match="`workdir` .* is not empty"):
+        conversion.convert("authors", [checkpoint], file)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    conversion.convert(
+        "authors", [checkpoint], empty, dataset="digits", data_dir="here"
+    )
+    config = load_generator(empty)[1]
+    assert (config.dataset, config.data_dir) == ("digits", "here")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("authors", ["missing"]), "missing cannot be read"),
+        (("authors", ["a", "b"]), r"`checkpoint` must be 1 path\(s\)"),
+        (("studiogan", ["a"]), r"2 path\(s\) for studiogan, G.pth,D.pth"),
+        (("mmgeneration", ["nowhere.pth"]), "nowhere.pth: there is no such"),
+    ],
+)
+def test_failure_leaves_nothing(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        conversion.convert(*arguments, tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"num_classes": 7},
+            "`num_classes` must be the 5 that .*Received: num_classes=7",
+        ),
+        ({"epsilon": 1e-3}, "`epsilon` is for mmgeneration only"),
+        ({"channel_order": "gbr"}, "`channel_order` must be one of"),
+    ],
+)
+def test_options_that_do_not_fit(checkpoint, tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        conversion.convert("authors", [checkpoint], tmp_path / "run", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
+    networks = (
+        models.build_generator(32, 2, 3, 8, attention_resolutions=(16,)),
+        models.build_discriminator(32, 2, 3, attention_resolutions=(8,)),
+    )
+    monkeypatch.setattr(authors, "import_authors", lambda path: networks)
+    with pytest.raises(
+        ValueError, match=r"`attention_resolutions` must be the same.*\(8,\)"
+    ):
+        conversion.convert("authors", ["x"], tmp_path / "run")
+
+
+def test_command(checkpoint, tmp_path):
+    command = [
+        sys.executable, "-m", "sagan_tf.importing", "--source=authors",
+        f"--checkpoint={checkpoint}", f"--workdir={tmp_path / 'run'}",
+    ]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "latent vectors of 128, base width 8" in result.stdout
+    assert "channel order of the source: rgb" in result.stdout
+    assert load_generator(tmp_path / "run")[2] == 1000
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "error: `workdir`" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
