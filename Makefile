@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow lint bench clean
+.PHONY: demo test slow lint bench docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/python train.py --config=configs/digits.py --workdir=demo/run
@@ -24,6 +24,9 @@ lint: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/training_step.py
+
+docs: $(VENV)/installed
+	$(BIN)/python docs/variants.py > docs/variants.md
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -35,7 +35,11 @@ flags.mark_flags_as_required(["config", "workdir"])
 def parse_flags(argv):
     """Parses the flags; what is wrong with a config becomes one line."""
     try:
-        return app.parse_flags_with_usage(argv)
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        # The last line of what may be ml_collections' traceback.
+        reason = str(error).strip().splitlines()[-1].strip()
+        sys.exit(f"error: {reason}\nPass --help to see help on flags.")
     except Exception as error:
         # A config file is code and can raise anything; an unknown field is a
         # KeyError.

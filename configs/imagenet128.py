@@ -1,22 +1,142 @@
-"""ImageNet at 128 px, 1000 classes: the paper's run, as its code does it.
+"""ImageNet at 128 px, 1000 classes: every system of the paper by name.
 
-    python train.py --config=configs/imagenet128.py --workdir=DIR \
+    python train.py --config=configs/imagenet128.py:VARIANT --workdir=DIR \
         --config.data_dir=TFDS_DATA_DIR
     python eval.py --workdir=DIR
 
-The authors' released code: attention at 32 px, Adam with betas 0 and 0.999
-(the paper says 0.9), rates 1e-4 and 4e-4, batch 256, up to 2M steps. The
-paper's table has FID 18.28 and IS 51.43 for attention at 32 px, its headline
-row, FID 18.65 and IS 52.52, is of 64 px:
-`--config.attention_resolutions="(64,)"`. Not run here.
+Without a VARIANT: `released`. docs/variants.md has a row for each, with the
+fields that differ, the size of the networks and the published result. None
+was run here: one takes weeks of GPU time.
+
+`released` is the authors' code, which gave the paper's table 1: self-attention
+at 32 px with values of C/2 and 2x2 max-pooled keys and values, Adam with betas
+0 and 0.999, gradients through the vectors of the power iteration. Where a
+variant follows another source against it, a comment says so.
+
+`residual_feat...` has, in the place of self-attention, a residual block of a
+3x3 convolution to C/8 channels and a 1x1 convolution back, without biases:
+5 C^2 / 4 parameters, one fewer than self-attention (its gate `gamma`) at every
+place in either network. With C the channels there, as (resolution: C in the
+generator, C in the discriminator), that is 8: 1,310,720 and 327,680;
+16: 327,680 and 81,920; 32: 81,920 and 20,480; 64: 20,480 and 5,120.
 """
 
 from sagan_tf.config import Config
 
+_RESOLUTIONS = (8, 16, 32, 64)
 
-def get_config():
-    # The defaults of Config are this run.
+# The paper's section 4 against the code: beta_2 of Adam is 0.9. Miyato et al.
+# against the code: sigma's vectors are constants in the gradient.
+_PAPER = {"adam_beta_2": 0.9, "differentiate_vectors": False}
+
+# What the stabilization figure starts from: no attention, the generator not
+# normalized, one rate. The paper does not give the rate; it is SNGAN's.
+_BASELINE = {
+    **_PAPER,
+    "attention_resolutions": (),
+    "generator_spectral_normalization": False,
+    "generator_learning_rate": 2e-4,
+    "discriminator_learning_rate": 2e-4,
+}
+
+# Miyato and Koyama, their paper and its code (configs/sn_projection.yml)
+# against the SAGAN authors': batch 64, 5 discriminator updates, rates that
+# fall linearly to 0 in the last 50,000 steps, Chainer's batch normalization.
+# Their generator's batch is 128, here it is the discriminator's.
+_SNGAN = {
+    **_BASELINE,
+    "batch_size": 64,
+    "discriminator_steps": 5,
+    "linear_decay_steps": 50_000,
+    "batch_normalization_momentum": 0.9,
+    "final_batch_normalization_momentum": 0.9,
+    "batch_normalization_epsilon": 2e-5,
+}
+
+VARIANTS = {
+    "released": {},
+    # Table 2's SAGAN, by the paper's equations: values of C/8, no pooling.
+    "paper": {
+        **_PAPER,
+        "attention_resolutions": (64,),
+        "attention_variant": "paper",
+    },
+    # Table 1, by the code that gave it.
+    **{f"feat{n}": {"attention_resolutions": (n,)} for n in _RESOLUTIONS},
+    "no_attention": {"attention_resolutions": ()},
+    **{
+        f"residual_feat{n}": {
+            "attention_resolutions": (),
+            "residual_resolutions": (n,),
+        }
+        for n in _RESOLUTIONS
+    },
+    # The stabilization figure, left to right.
+    "baseline": _BASELINE,
+    "sn_both": {**_BASELINE, "generator_spectral_normalization": True},
+    "sn_both_ttur": {
+        **_BASELINE,
+        "generator_spectral_normalization": True,
+        "generator_learning_rate": 1e-4,
+        "discriminator_learning_rate": 4e-4,
+    },
+    # Table 2's other systems. Both figures are of Miyato and Koyama's
+    # networks: "AC-GAN" is theirs with Odena et al.'s auxiliary classifier.
+    "sngan_projection": {**_SNGAN, "steps": 850_000},
+    "acgan": {
+        **_SNGAN,
+        "steps": 450_000,
+        "conditioning": "auxiliary_classifier",
+    },
+    # MMGeneration against the authors: attention at 64 px, an averaged
+    # generator, PyTorch's momentum and constant vectors. No mirrored images,
+    # as in the authors' code. (Its epsilon of spectral normalization, 1e-8
+    # against 1e-12, is below float32's resolution.)
+    "best_published": {
+        "attention_resolutions": (64,),
+        "differentiate_vectors": False,
+        "batch_normalization_momentum": 0.9,
+        "final_batch_normalization_momentum": 0.9,
+        "ema_decay": 0.999,
+        "ema_start_step": 2_000,
+    },
+}
+
+_TABLE_1 = "paper, table 1"
+_TABLE_2 = "paper, table 2"
+_FIGURE = "a curve, no numbers (paper, stabilization figure)"
+PUBLISHED = {
+    "released": f"FID 18.28, IS 51.43 ({_TABLE_1})",
+    "paper": f"FID 18.65, IS 52.52, intra-FID 83.7 ({_TABLE_2})",
+    "feat8": f"FID 22.98, IS 43.15 ({_TABLE_1})",
+    "feat16": f"FID 22.14, IS 45.94 ({_TABLE_1})",
+    "feat32": f"FID 18.28, IS 51.43 ({_TABLE_1})",
+    "feat64": f"FID 18.65, IS 52.52 ({_TABLE_1})",
+    "no_attention": f"FID 22.96, IS 42.87 ({_TABLE_1})",
+    "residual_feat8": f"FID 42.13, IS 23.17 ({_TABLE_1})",
+    "residual_feat16": f"FID 22.40, IS 44.49 ({_TABLE_1})",
+    "residual_feat32": f"FID 27.33, IS 38.50 ({_TABLE_1})",
+    "residual_feat64": f"FID 28.82, IS 38.96 ({_TABLE_1})",
+    "baseline": _FIGURE,
+    "sn_both": _FIGURE,
+    "sn_both_ttur": _FIGURE,
+    "sngan_projection": f"FID 27.62, IS 36.8, intra-FID 92.4 ({_TABLE_2})",
+    "acgan": f"IS 28.5, intra-FID 260.0 ({_TABLE_2})",
+    "best_published": "FID 12.83, IS 69.54 ([MMGeneration]("
+    "https://github.com/open-mmlab/mmgeneration/tree/master/configs/sagan), "
+    "at step 826,000)",
+}
+
+
+def get_config(variant="released"):
+    if variant not in VARIANTS:
+        raise ValueError(
+            f"--config: the variant must be one of {', '.join(VARIANTS)}. "
+            f"Received: {variant}"
+        )
+    fields = {"differentiate_vectors": True, **VARIANTS[variant]}
     return Config(
+        **fields,
         steps_per_call=100,
         log_every_steps=500,
         sample_every_steps=5_000,

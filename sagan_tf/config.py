@@ -12,6 +12,7 @@ CHANGEABLE = ("steps", "data_dir")
 _CHOICES = {
     "attention_variant": ("released", "paper"),
     "conditioning": ("projection", "auxiliary_classifier"),
+    "kernel_initializer": ("glorot_uniform", "orthogonal"),
     "loss": ("hinge", "non_saturating"),
     "strategy": ("auto", "one_device", "mirrored"),
     "precision": ("float32", "mixed_bfloat16"),
@@ -55,6 +56,8 @@ class Config:
         generator_spectral_normalization: Whether the generator has spectral
             normalization.
         discriminator_spectral_normalization: Whether the discriminator has.
+        kernel_initializer: "glorot_uniform" (authors' code) or "orthogonal"
+            (StudioGAN, MMGeneration on CIFAR-10).
         batch_normalization_momentum: Of the moving statistics in blocks.
         final_batch_normalization_momentum: Of the generator's last ones.
         batch_normalization_epsilon: Added to the variance.
@@ -71,6 +74,8 @@ class Config:
             on `batch_size` fresh images.
         generator_learning_rate: Of Adam.
         discriminator_learning_rate: Of Adam.
+        linear_decay_steps: The last so many steps, in which both rates fall
+            linearly to 0; 0 keeps them as they are.
         adam_beta_1: Decay of the gradient's average.
         adam_beta_2: Decay of the squared gradient's average. Paper: 0.9;
             authors' code: 0.999.
@@ -110,6 +115,7 @@ class Config:
     rectified_shortcut: bool = False
     generator_spectral_normalization: bool = True
     discriminator_spectral_normalization: bool = True
+    kernel_initializer: str = "glorot_uniform"
     batch_normalization_momentum: float = 0.999
     final_batch_normalization_momentum: float = 0.9999
     batch_normalization_epsilon: float = 1e-5
@@ -122,6 +128,7 @@ class Config:
     discriminator_steps: int = 1
     generator_learning_rate: float = 1e-4
     discriminator_learning_rate: float = 4e-4
+    linear_decay_steps: int = 0
     adam_beta_1: float = 0.0
     adam_beta_2: float = 0.999
     adam_epsilon: float = 1e-8
@@ -157,9 +164,16 @@ class Config:
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 self._reject(name, "must be at least 1")
-        for name in ("ema_start_step", "eval_every_steps", "cache_gibibytes"):
+        for name in (
+            "ema_start_step", "eval_every_steps", "cache_gibibytes",
+            "linear_decay_steps",
+        ):  # fmt: skip
             if getattr(self, name) < 0:
                 self._reject(name, "must not be negative")
+        if self.linear_decay_steps > self.steps:
+            self._reject(
+                "linear_decay_steps", f"must not exceed `steps`={self.steps}"
+            )
         for name in (
             "generator_learning_rate", "discriminator_learning_rate",
             "adam_epsilon", "batch_normalization_epsilon",

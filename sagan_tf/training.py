@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from sagan_tf import callbacks as callbacks_module
-from sagan_tf import data
+from sagan_tf import data, schedules
 from sagan_tf.gan import SAGAN
 from sagan_tf.workdir import UNREADABLE, Workdir, build_networks
 
@@ -131,21 +131,30 @@ def build_gan(config, strategy):
             seed=config.seed,
         )
         gan.compile(
-            *(
-                keras.optimizers.Adam(
-                    learning_rate,
-                    config.adam_beta_1,
-                    config.adam_beta_2,
-                    config.adam_epsilon,
-                )
-                for learning_rate in (
-                    config.generator_learning_rate,
-                    config.discriminator_learning_rate,
-                )
+            _optimizer(config, config.generator_learning_rate, 1),
+            _optimizer(
+                config,
+                config.discriminator_learning_rate,
+                config.discriminator_steps,
             ),
             jit_compile=config.jit_compile,
         )
     return gan
+
+
+def _optimizer(config, learning_rate, updates_per_step):
+    if config.linear_decay_steps:
+        learning_rate = schedules.LinearDecay(
+            learning_rate,
+            config.steps * updates_per_step,
+            config.linear_decay_steps * updates_per_step,
+        )
+    return keras.optimizers.Adam(
+        learning_rate,
+        config.adam_beta_1,
+        config.adam_beta_2,
+        config.adam_epsilon,
+    )
 
 
 def checkpoint_managers(gan, workdir):

@@ -140,6 +140,7 @@ def build_networks(config):
             "attention_variant": config.attention_variant,
             "residual_resolutions": config.residual_resolutions,
             "folded": config.folded,
+            "kernel_initializer": config.kernel_initializer,
             "differentiate_vectors": config.differentiate_vectors,
         }
         generator = models.build_generator(

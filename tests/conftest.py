@@ -51,11 +51,12 @@ def make_gan(num_classes=3, compiled=True, **kwargs):
         "attention_resolutions": (16,),
     }
     synchronized = kwargs.pop("synchronized", False)
+    conditioning = kwargs.pop("conditioning", "projection")
     gan = SAGAN(
         models.build_generator(
             latent_dim=8, synchronized=synchronized, **common
         ),
-        models.build_discriminator(**common),
+        models.build_discriminator(conditioning=conditioning, **common),
         **kwargs,
     )
     if compiled:

@@ -11,6 +11,7 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "sagan_tf"
 FLOORS = {
     "layers": 0,
     "losses": 0,
+    "schedules": 0,
     "files": 0,
     "config": 1,
     "version": 0,
@@ -32,6 +33,7 @@ FLOORS = {
 EXTERNAL = {
     "layers": {"keras", "numpy"},
     "losses": {"keras"},
+    "schedules": {"keras"},
     "config": {"dataclasses", "json", "typing"},
     "files": {"os"},
     "version": set(),

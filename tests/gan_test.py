@@ -53,6 +53,45 @@ def test_step_is_one_discriminator_and_one_generator_update(gan_factory, batch):
     assert int(gan.step.numpy()) == 1
 
 
+def test_auxiliary_classifier_joins_both_losses(gan_factory, batch):
+    images, labels = batch
+    gan, twin = (
+        gan_factory(seed=5, conditioning="auxiliary_classifier")
+        for _ in range(2)
+    )
+    twin.set_weights(gan.get_weights())
+    # The optimizers stand still, so that both updates see the same weights.
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    logs = gan.train_step((tf.constant(images), tf.constant(labels)))
+    latents, fake_labels = twin._sample(8, 0)
+    fakes = twin.generator([latents, fake_labels], training=True)
+    # Real images first, fake ones with the same `u` after.
+    real = twin.discriminator(tf.constant(images), training=False)
+    fake = twin.discriminator(fakes, training=True)
+    class_losses = [
+        losses.auxiliary_classifier(real[1], labels),
+        losses.auxiliary_classifier(fake[1], fake_labels),
+    ]
+    assert min(class_losses) > 0.5
+    np.testing.assert_allclose(
+        logs["discriminator_loss"],
+        losses.discriminator_hinge(real[0], fake[0]) + sum(class_losses),
+        rtol=1e-5,
+    )
+    np.testing.assert_allclose(
+        logs["class_loss"], sum(class_losses) / 2, rtol=1e-5
+    )
+    latents, fake_labels = twin._sample(8, 1)
+    fakes = twin.generator([latents, fake_labels], training=True)
+    fake = twin.discriminator(fakes, training=False)
+    np.testing.assert_allclose(
+        logs["generator_loss"],
+        losses.generator_hinge(fake[0])
+        + losses.auxiliary_classifier(fake[1], fake_labels),
+        rtol=1e-5,
+    )
+
+
 def test_each_optimizer_has_its_own_rate(gan_factory, batch):
     gan = gan_factory(compiled=False)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1))

@@ -33,6 +33,16 @@ def test_non_saturating():
     )
 
 
+def test_auxiliary_classifier():
+    logits = np.array([[0.0, 1.0, -1.0], [2.0, 0.0, 0.5]], "float32")
+    share = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    np.testing.assert_allclose(
+        losses.auxiliary_classifier(logits, np.array([1, 2])),
+        -np.log([share[0, 1], share[1, 2]]).mean(),
+        rtol=1e-6,
+    )
+
+
 def test_get():
     assert losses.get("hinge") == (
         losses.discriminator_hinge,

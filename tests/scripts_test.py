@@ -130,6 +130,7 @@ def test_bad_training_input_is_one_line(script, tmp_path, case):
     ("config", "message"),
     [
         ("configs/missing.py", "there is no file configs/missing.py"),
+        ("configs/cifar10.py:x", "variant must be one of best_published, st"),
         ("{tmp}/dictionary.py", "must return a sagan_tf.Config"),
         ("{tmp}/broken.py", "name 'undefined' is not defined"),
     ],

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sagan_tf import layers, models
-from sagan_tf.models import architecture
+from sagan_tf.models import architecture, blocks
 
 
 def _trainable(model):
@@ -34,6 +34,61 @@ def test_parameter_counts_of_the_published_networks(
 ):
     assert _trainable(models.build_generator(**arguments)) == generator
     assert _trainable(models.build_discriminator(**arguments)) == discriminator
+
+
+@pytest.mark.parametrize(
+    "build", [models.build_generator, models.build_discriminator]
+)
+@pytest.mark.parametrize("resolution", [8, 64])
+def test_residual_block_has_one_parameter_fewer_than_attention(
+    build, resolution
+):
+    arguments = {"base_channels": 8, "num_classes": 2}
+    attention, residual = (
+        build(
+            attention_resolutions=attention,
+            residual_resolutions=residual,
+            **arguments,
+        )
+        for attention, residual in (((resolution,), ()), ((), (resolution,)))
+    )
+    assert _trainable(residual) == _trainable(attention) - 1
+    names = {layer.name for layer in residual.layers}
+    assert f"residual{resolution}_convolution1" in names
+    assert not any("attention" in name for name in names)
+
+
+def test_residual_block_adds_to_its_input(random):
+    inputs = keras.Input((4, 4, 16))
+    outputs = blocks.residual_block(inputs, blocks.Convolutions(), "residual")
+    model = keras.Model(inputs, outputs)
+    features = random.normal(size=(1, 4, 4, 16)).astype("float32")
+    kernels = [
+        model.get_layer(f"residual_convolution{n}").normalized_kernel()
+        for n in (1, 2)
+    ]
+    expected = np.maximum(features, 0)
+    expected = keras.ops.relu(
+        keras.ops.conv(expected, kernels[0], padding="same")
+    )
+    expected = features + keras.ops.conv(expected, kernels[1])
+    np.testing.assert_allclose(model(features), expected, atol=1e-5)
+
+
+def test_auxiliary_classifier(random):
+    arguments = {
+        "image_size": 32,
+        "base_channels": 2,
+        "attention_resolutions": (),
+        "conditioning": "auxiliary_classifier",
+    }
+    network = models.build_discriminator(num_classes=3, **arguments)
+    logits, class_logits = network(np.zeros((2, 32, 32, 3), "float32"))
+    assert logits.shape == (2, 1) and class_logits.shape == (2, 3)
+    names = [layer.name for layer in network.layers]
+    assert "embedding" not in names
+    unconditional = models.build_discriminator(num_classes=None, **arguments)
+    assert len(unconditional.outputs) == len(unconditional.inputs) == 1
 
 
 @pytest.mark.parametrize("image_size", architecture.IMAGE_SIZES)
@@ -168,6 +223,8 @@ def test_projection_and_sum_pooling(random):
         ({"num_classes": 0}, "`num_classes` must be an integer"),
         ({"attention_resolutions": (7,)}, "`attention_resolutions` must be"),
         ({"attention_variant": "x"}, "`attention_variant` must be one of"),
+        ({"residual_resolutions": (7,)}, "`residual_resolutions` must be amo"),
+        ({"residual_resolutions": (32,)}, "`residual_resolutions` must not"),
     ],
 )
 @pytest.mark.parametrize(
@@ -176,6 +233,11 @@ def test_projection_and_sum_pooling(random):
 def test_bad_arguments(build, arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**{"base_channels": 2, "num_classes": 3, **arguments})
+
+
+def test_bad_conditioning():
+    with pytest.raises(ValueError, match="`conditioning` must be one of"):
+        models.build_discriminator(conditioning="concatenation")
 
 
 def test_bad_latent_dim():
