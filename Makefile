@@ -15,7 +15,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2
 
-slow: $(VENV)/installed-dev
+slow: $(VENV)/installed-torch
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/installed-dev
@@ -39,4 +39,9 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+# The version that the tests were written with.
+$(VENV)/installed-torch: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --editable ".[import]" torch==2.13.0
 	touch $@

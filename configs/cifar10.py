@@ -7,8 +7,9 @@ systems on the same networks.
 Without a VARIANT: `best_published`, MMGeneration's recipe, after StudioGAN's:
 self-attention at 16 px, 5 discriminator steps, equal rates, Adam with betas
 0.5 and 0.999, batch 64, mirrored images. Two parts of it are not here: spectral
-normalization of the tables by class, and the offset 1 in their scales. The
-paper has no CIFAR-10. docs/variants.md has a row for each variant; none was
+normalization of the tables by class, and their scales as 1 plus a table with
+orthogonal initialization (here the table starts at 1). The paper has no
+CIFAR-10. docs/variants.md has a row for each variant; none was
 run here.
 
 `residual_feat...` has, in the place of self-attention, a residual block of
@@ -40,14 +41,15 @@ _BASELINE = {
 }
 
 # Miyato and Koyama, their code (configs/sn_cifar10_conditional.yml): rates
-# that fall linearly to 0 over the whole run, Chainer's batch normalization.
-# Their generator's batch is 128, here it is the discriminator's.
+# that fall linearly to 0 over the whole run, no mirrored images, Chainer's
+# batch normalization. What differs still is said in imagenet128.py.
 _SNGAN = {
     **_BASELINE,
     "discriminator_steps": 5,
     "steps": 50_000,
     "linear_decay_steps": 50_000,
     "batch_normalization_epsilon": 2e-5,
+    "horizontal_flip": False,
 }
 
 VARIANTS = {
@@ -106,13 +108,13 @@ def get_config(variant="best_published"):
         "generator_learning_rate": 2e-4,
         "discriminator_learning_rate": 2e-4,
         "adam_beta_1": 0.5,
+        "horizontal_flip": True,
         **VARIANTS[variant],
     }
     return Config(
         **fields,
         dataset="cifar10",
         image_size=32,
-        horizontal_flip=True,
         batch_normalization_momentum=0.9,
         final_batch_normalization_momentum=0.9,
         batch_size=64,

@@ -8,10 +8,11 @@ Without a VARIANT: `released`. docs/variants.md has a row for each, with the
 fields that differ, the size of the networks and the published result. None
 was run here: one takes weeks of GPU time.
 
-`released` is the authors' code, which gave the paper's table 1: self-attention
-at 32 px with values of C/2 and 2x2 max-pooled keys and values, Adam with betas
-0 and 0.999, gradients through the vectors of the power iteration. Where a
-variant follows another source against it, a comment says so.
+`released` is the authors' code: self-attention at 32 px with values of C/2 and
+2x2 max-pooled keys and values, Adam with betas 0 and 0.999, gradients through
+the vectors of the power iteration. Its own results were not published; the
+figure beside it is the paper's row of that placement. Where a variant follows
+another source against it, a comment says so.
 
 `residual_feat...` has, in the place of self-attention, a residual block of a
 3x3 convolution to C/8 channels and a 1x1 convolution back, without biases:
@@ -39,10 +40,13 @@ _BASELINE = {
     "discriminator_learning_rate": 2e-4,
 }
 
-# Miyato and Koyama, their paper and its code (configs/sn_projection.yml)
-# against the SAGAN authors': batch 64, 5 discriminator updates, rates that
+# Miyato and Koyama, their paper and their code's README_paper.md, against the
+# SAGAN authors': batch 64 (4 GPUs of 16), 5 discriminator updates, rates that
 # fall linearly to 0 in the last 50,000 steps, Chainer's batch normalization.
-# Their generator's batch is 128, here it is the discriminator's.
+# The networks are those of the SAGAN authors without attention; theirs differ
+# in the width inside a discriminator block (its input's) and in Glorot's gain
+# (the square root of 2 in 3x3 convolutions), and their generator's batch is
+# 128, here it is the discriminator's.
 _SNGAN = {
     **_BASELINE,
     "batch_size": 64,
@@ -61,7 +65,7 @@ VARIANTS = {
         "attention_resolutions": (64,),
         "attention_variant": "paper",
     },
-    # Table 1, by the code that gave it.
+    # Table 1: attention elsewhere, all else as in the released code.
     **{f"feat{n}": {"attention_resolutions": (n,)} for n in _RESOLUTIONS},
     "no_attention": {"attention_resolutions": ()},
     **{

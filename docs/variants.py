@@ -4,7 +4,6 @@ python docs/variants.py > docs/variants.md
 """
 
 import dataclasses
-import functools
 import os
 import pathlib
 import runpy
@@ -17,13 +16,6 @@ from sagan_tf.workdir import build_networks  # noqa: E402
 
 CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
 CLASSES = {"imagenet128": 1000, "cifar10": 10}
-# What the networks depend on.
-NETWORK_FIELDS = (
-    "attention_resolutions",
-    "attention_variant",
-    "residual_resolutions",
-    "conditioning",
-)
 
 
 def load(name):
@@ -42,23 +34,14 @@ def differing_fields(config, default):
 
 def parameter_counts(config, num_classes):
     """Returns the numbers of trainable parameters, of both networks."""
-    fields = {name: getattr(config, name) for name in NETWORK_FIELDS}
-    return _parameter_counts(config.image_size, num_classes, **fields)
-
-
-@functools.cache
-def _parameter_counts(image_size, num_classes, **fields):
-    config = load("imagenet128")["get_config"]()
-    config = dataclasses.replace(
-        config, image_size=image_size, num_classes=num_classes, **fields
-    )
-    return tuple(
+    config = dataclasses.replace(config, num_classes=num_classes)
+    return [
         sum(int(np.prod(w.shape)) for w in network.trainable_weights)
         for network in build_networks(config)
-    )
+    ]
 
 
-def table(name, counts=parameter_counts):
+def table(name):
     """Returns the lines of a configuration's table."""
     module = load(name)
     variants = list(module["VARIANTS"])
@@ -77,7 +60,7 @@ def table(name, counts=parameter_counts):
         fields = ", ".join(
             f"`{field}`" for field in differing_fields(config, default)
         )
-        generator, discriminator = counts(config, CLASSES[name])
+        generator, discriminator = parameter_counts(config, CLASSES[name])
         published = module["PUBLISHED"].get(variant, "-")
         lines.append(
             f"| `{variant}` | {fields or '-'} | {generator:,} "
@@ -86,7 +69,7 @@ def table(name, counts=parameter_counts):
     return lines
 
 
-def document(counts=parameter_counts):
+def document():
     """Returns the whole document."""
     lines = [
         "# Variants",
@@ -96,7 +79,7 @@ def document(counts=parameter_counts):
         "",
     ]
     for name in CLASSES:
-        lines += [*table(name, counts), ""]
+        lines += [*table(name), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -4,10 +4,12 @@ import os
 import sys
 
 # TensorFlow's C++ log has alarming, harmless lines. Commands of ours, whose
-# package Python imports first, go without them; a program that imports this
-# package keeps its own setting. ("-m" stands here while `python -m sagan_tf.x`
-# imports `sagan_tf`.)
-if sys.argv[0] == "-m" or os.path.basename(sys.argv[0]).startswith("sagan-"):
+# package Python imports before them, go without; a program that imports this
+# package keeps its own setting.
+if any(
+    os.path.basename(argument).startswith(("sagan-", "sagan_tf."))
+    for argument in sys.orig_argv[1:3]
+):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from sagan_tf import layers, losses, models  # noqa: E402

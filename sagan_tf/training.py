@@ -186,21 +186,23 @@ def restore(gan, manager, workdir):
     path = manager.latest_checkpoint
     if path is None:
         return 0
-    if not any(
-        name.startswith("generator_optimizer/")
-        for name, _ in tf.train.list_variables(path)
-    ):
-        raise ValueError(
-            f"`workdir` {workdir.path} cannot be trained on: its checkpoint "
-            "has no optimizers, since it was imported"
-        )
     try:
-        manager.checkpoint.restore(path).assert_consumed()
+        saved = {
+            name.split("/")[0] for name, _ in tf.train.list_variables(path)
+        }
+        imported = "generator_optimizer" not in saved
+        if not imported:
+            manager.checkpoint.restore(path).assert_consumed()
     except UNREADABLE as error:
         raise ValueError(
             f"Checkpoint {path} cannot be read, or is not of this "
             f"configuration ({str(error).splitlines()[0]})"
         ) from None
+    if imported:
+        raise ValueError(
+            f"`workdir` {workdir.path} cannot be trained on: its checkpoint "
+            "has no optimizers, since it was imported"
+        )
     step = int(gan.step.numpy())
     logging.info("Resuming %s at step %d.", workdir.path, step)
     return step

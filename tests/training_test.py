@@ -398,9 +398,10 @@ def test_run_killed_while_starting(config, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
-def test_broken_checkpoint_is_named(copied):
+@pytest.mark.parametrize("part", ["data-00000-of-00001", "index"])
+def test_broken_checkpoint_is_named(copied, part):
     config, workdir = copied
-    path = workdir / "checkpoints" / "ckpt-4.data-00000-of-00001"
+    path = workdir / "checkpoints" / f"ckpt-4.{part}"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ValueError, match="ckpt-4 cannot be read"):
         training.train(config, workdir)

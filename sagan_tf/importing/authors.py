@@ -111,15 +111,20 @@ def _network_variables(names):
 
     Variables of Adam, and counters, are left out.
     """
-    found = {
-        name: re.search(r"(?:^|/)([gd]_\w+/.+?)(/Adam(?:_\d+)?)?$", name)
-        for name in sorted(names)
-    }
-    return {
-        match[1]: name
-        for name, match in found.items()
-        if match and match[2] is None
-    }
+    found = {}
+    for name in sorted(names):
+        match = re.search(
+            r"(?:^|/)([gd]_\w+/.+?)(/Adam(?:_\d+)?)?(?::0)?$", name
+        )
+        if match is None or match[2]:
+            continue
+        if match[1] in found:
+            raise ValueError(
+                f"Two variables are the networks' `{match[1]}`: "
+                f"`{found[match[1]]}` and `{name}`"
+            )
+        found[match[1]] = name
+    return found
 
 
 def _generator(variables, options):
@@ -230,9 +235,8 @@ def _take_kernel(variables, layer, scope):
 
 def _take_normalization(variables, layer, scope):
     """Takes a (conditional) batch normalization's four variables."""
-    names = {"gamma": "gamma", "beta": "beta"}
-    for attribute, name in names.items():
-        variable = getattr(layer, attribute)
+    for name in ("gamma", "beta"):
+        variable = getattr(layer, name)
         variable.assign(variables.take(f"{scope}/{name}", variable.shape))
     conditional = isinstance(layer, ConditionalBatchNormalization)
     names = ("mean", "var") if conditional else _MOVING

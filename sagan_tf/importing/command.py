@@ -2,8 +2,9 @@
 
     sagan-import --source=mmgeneration --checkpoint=FILE.pth --workdir=DIR
 
-eval.py and the other commands then take DIR as that of a run. The file
-NOTICE in it says where the weights are from.
+eval.py, and `load_generator` of sagan_tf.workdir, then take DIR as that of a
+run. The file NOTICE in it says where the weights are from. Keep the name of a
+file as it was published: what the weights do not tell is taken from it.
 """
 
 from absl import flags
@@ -52,9 +53,15 @@ _RECTIFIED_SHORTCUT = flags.DEFINE_bool(
 _EPSILON = flags.DEFINE_float(
     "epsilon",
     None,
-    "mmgeneration: of batch normalization; by default 1e-5 where the tables "
-    "by class have no spectral normalization, else 1e-4. (studiogan: 1e-4; "
-    "authors: 1e-5.)",
+    "mmgeneration: of batch normalization; by default 1e-5 where convolutions "
+    "have spectral normalization and the tables by class have none, else 1e-4. "
+    "(studiogan: 1e-4; authors: 1e-5.)",
+)
+_GAIN_OFFSET = flags.DEFINE_float(
+    "gain_offset",
+    None,
+    "mmgeneration: what is added to the scales by class; by default 1, as in "
+    "all its published SAGANs. (studiogan: 1; authors: 0.)",
 )
 _NUM_CLASSES = flags.DEFINE_integer(
     "num_classes",
@@ -74,6 +81,12 @@ _DATA_DIR = flags.DEFINE_string("data_dir", "", "Where that data set is.")
 
 def main(_):
     with scripts.one_line_errors():
+        conventions = {
+            "averaged": _AVERAGED.value,
+            "rectified_shortcut": _RECTIFIED_SHORTCUT.value,
+            "epsilon": _EPSILON.value,
+            "gain_offset": _GAIN_OFFSET.value,
+        }
         report = conversion.convert(
             _SOURCE.value,
             _CHECKPOINT.value,
@@ -82,9 +95,7 @@ def main(_):
             num_classes=_NUM_CLASSES.value,
             dataset=_DATASET.value,
             data_dir=_DATA_DIR.value,
-            averaged=_AVERAGED.value,
-            rectified_shortcut=_RECTIFIED_SHORTCUT.value,
-            epsilon=_EPSILON.value,
+            **{k: v for k, v in conventions.items() if v is not None},
         )
         print(report)
         print(f"Written to {_WORKDIR.value}.")

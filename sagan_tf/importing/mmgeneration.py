@@ -32,6 +32,7 @@ def import_mmgeneration(
     channel_order=None,
     rectified_shortcut=None,
     epsilon=None,
+    gain_offset=None,
     spectral_normalization=False,
     folded=True,
 ):
@@ -39,8 +40,8 @@ def import_mmgeneration(
 
     Image size, base width, number of classes, latent size and attention are
     read from the names and shapes. What these do not tell has a default, by
-    the published files: see `conventions`. Scales by class are `1 + weight`,
-    as in all of them.
+    the published files: see `conventions`. The image size is 32 or 128; at
+    64 px MMGeneration's discriminator halves once more than ours.
 
     Args:
         pth: Path of a checkpoint, or its state dictionary, a mapping, with
@@ -52,6 +53,9 @@ def import_mmgeneration(
         rectified_shortcut: Boolean, see `build_discriminator`. None: see
             `conventions`.
         epsilon: Float, of batch normalization. None: see `conventions`.
+        gain_offset: Number added to the scales by class. None: 1, as in all
+            published SAGANs; 0 is for networks with MMGeneration's "SAGAN"
+            initialization.
         spectral_normalization: Boolean. False: kernels are W / sigma with
             sigma from the stored vectors, so that images are the program's.
             True: kernels and `u` are as stored, under our
@@ -80,6 +84,7 @@ def import_mmgeneration(
         "channel_order": channel_order,
         "rectified_shortcut": rectified_shortcut,
         "epsilon": epsilon,
+        "gain_offset": gain_offset,
     }
     found.update({k: v for k, v in given.items() if v is not None})
     return build(state, origin, found, spectral_normalization, folded)
@@ -106,7 +111,7 @@ def build(state, origin, found, spectral_normalization=False, folded=True):
         _with_prefix(state, prefix, origin),
         _NAMES,
         epsilon=found["epsilon"],
-        gain_offset=1,
+        gain_offset=found["gain_offset"],
         **options,
     )
     discriminator = pytorch_networks.build_discriminator(
@@ -116,6 +121,11 @@ def build(state, origin, found, spectral_normalization=False, folded=True):
         **options,
     )
     check_pair(generator, discriminator)
+    if generator.outputs[0].shape[1] == 64:
+        raise ValueError(
+            f"{origin} is of another architecture: at 64 px MMGeneration's "
+            "discriminator halves five times, ours four times"
+        )
     swap_channels(generator, discriminator, found["channel_order"])
     return generator, discriminator
 
@@ -132,17 +142,21 @@ def conventions(path, state):
         are such weights; `channel_order` "rgb" in files named
         "convert-studio-rgb", "bgr" in the others, since MMGeneration loads
         images so; `rectified_shortcut` true in these and in files named
-        "wReLUinplace"; `epsilon` 1e-5 where the tables by class have no
-        spectral normalization, as in BigGAN's recipe, else 1e-4.
+        "wReLUinplace"; `epsilon` 1e-5 where convolutions have spectral
+        normalization and the tables by class have none, as in BigGAN's
+        recipe, else 1e-4, the program's default; `gain_offset` 1.
     """
     name = os.path.basename(path)
     converted = "convert-studio" in name
-    plain_tables = any(key.endswith("_embedding.weight") for key in state)
+    biggan = any(key.endswith("_embedding.weight") for key in state) and any(
+        key.endswith("noise2feat.weight_orig") for key in state
+    )
     return {
         "averaged": any(key.startswith("generator_ema.") for key in state),
         "channel_order": "rgb" if "convert-studio-rgb" in name else "bgr",
         "rectified_shortcut": converted or "wReLUinplace" in name,
-        "epsilon": 1e-5 if plain_tables else 1e-4,
+        "epsilon": 1e-5 if biggan else 1e-4,
+        "gain_offset": 1,
     }
 
 

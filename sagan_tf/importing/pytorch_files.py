@@ -45,13 +45,15 @@ def _load(path):
         import torch
     except ImportError:
         raise ImportError(
-            f"torch is needed to read {path} and is not installed: "
-            "pip install 'sagan_tf[import]'"
+            f"torch is needed to read {path} and is not installed: install "
+            "the extra `import`, pip install -e '.[import]' (torch>=2.6)"
         ) from None
     # A NumPy scalar is plain enough; StudioGAN's files have one for their
     # best score. Its constructor has another name in NumPy 1 than in 2.
     constructor = np.float64(0).__reduce__()[0]
-    plain = [np.dtype, type(np.dtype("float64")), constructor] + [
+    types = [type(np.dtype(code)) for code in np.typecodes["AllInteger"]]
+    types += [type(np.dtype(code)) for code in np.typecodes["Float"] + "?"]
+    plain = [np.dtype, constructor, *types] + [
         (constructor, f"numpy.{core}.multiarray.scalar")
         for core in ("core", "_core")
     ]
@@ -59,6 +61,8 @@ def _load(path):
         with warnings.catch_warnings(), torch.serialization.safe_globals(plain):
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, MemoryError):
+        raise
     except Exception as error:
         # Which exception a broken file raises depends on where it breaks.
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
@@ -67,15 +71,24 @@ def _load(path):
                 f"{path} is refused: reading it would run {refused[1]}, and "
                 "weights need no more than tensors and plain values"
             ) from None
+        reason = (str(error).splitlines() or [""])[0][:80]
         raise ValueError(
-            f"{path} is truncated, or not a file that PyTorch wrote"
+            f"{path} is truncated, or not a file that PyTorch wrote "
+            f"({type(error).__name__} {reason})"
         ) from None
 
 
 def _arrays(state):
     return {
         # DataParallel puts a prefix before every name.
-        str(name).removeprefix("module."): np.asarray(value)
+        str(name).removeprefix("module."): _array(value)
         for name, value in state.items()
         if hasattr(value, "shape")
     }
+
+
+def _array(value):
+    if hasattr(value, "detach"):
+        # NumPy has no bfloat16.
+        value = value.detach().cpu().float()
+    return np.asarray(value)

@@ -22,7 +22,9 @@ def build_generator(variables, names, epsilon, gain_offset, **options):
     Raises:
         ValueError: If a variable is missing, unexpected, or of another shape.
     """
-    blocks, attention = _blocks(variables, names, names.generator_blocks)
+    blocks, attention, missing = _blocks(
+        variables, names, names.generator_blocks
+    )
     units, latent_dim = variables.shape(
         pytorch_layers.weight_name(variables, names.generator_dense),
         (None, None),
@@ -31,6 +33,7 @@ def build_generator(variables, names, epsilon, gain_offset, **options):
         variables,
         names,
         blocks,
+        missing,
         {
             len(architecture.generator_blocks(image_size)) - 1: image_size
             for image_size in architecture.IMAGE_SIZES
@@ -41,7 +44,7 @@ def build_generator(variables, names, epsilon, gain_offset, **options):
         variables, f"{blocks[0]}.{names.scales.format(1)}"
     )
     table_shape = variables.shape(table, (None, None))
-    attention = _by_resolution(variables, attention, up_blocks)
+    attention = _by_resolution(variables, names, attention, up_blocks)
     generator = models.build_generator(
         image_size=image_size,
         base_channels=max(1, units // (16 * width)),
@@ -90,7 +93,7 @@ def build_discriminator(variables, names, **options):
     Raises:
         ValueError: If a variable is missing, unexpected, or of another shape.
     """
-    blocks, attention = _blocks(
+    blocks, attention, missing = _blocks(
         variables,
         names,
         names.discriminator_blocks,
@@ -102,6 +105,7 @@ def build_discriminator(variables, names, **options):
         variables,
         names,
         blocks,
+        missing,
         {
             len(architecture.discriminator_blocks(image_size)): image_size
             for image_size in architecture.IMAGE_SIZES
@@ -116,7 +120,7 @@ def build_discriminator(variables, names, **options):
         variables, names.discriminator_embedding
     )
     num_classes, _ = variables.shape(embedding, (None, None))
-    attention = _by_resolution(variables, attention, down_blocks)
+    attention = _by_resolution(variables, names, attention, down_blocks)
     discriminator = models.build_discriminator(
         image_size=image_size,
         base_channels=max(1, channels // down_blocks[0][1]),
@@ -139,8 +143,8 @@ def build_discriminator(variables, names, **options):
 
 
 def _blocks(variables, names, numbered, first=None):
-    """Finds the prefixes of the residual blocks, and those of self-attention
-    by the number of blocks before it."""
+    """Finds the prefixes of the residual blocks, those of self-attention by
+    the number of blocks before it, and the first that is not there."""
     prefixes = {name.rsplit(".", 1)[0] for name in variables.names()}
     blocks, attention = ([] if first is None else [first]), {}
     for prefix in map(numbered.format, itertools.count()):
@@ -149,31 +153,36 @@ def _blocks(variables, names, numbered, first=None):
         elif any(other.startswith(f"{prefix}.") for other in prefixes):
             blocks.append(prefix)
         else:
-            return blocks, attention
+            return blocks, attention, prefix
 
 
-def _image_size(variables, names, blocks, image_sizes):
-    """Returns the image size of networks with so many blocks."""
+def _image_size(variables, names, blocks, missing, image_sizes):
+    """Returns the image size of networks with so many blocks.
+
+    Raises:
+        ValueError: If there is none; it names the first variable too few or
+            too many.
+    """
     if len(blocks) in image_sizes:
         return image_sizes[len(blocks)]
-    last = f"{blocks[-1]}.{names.convolutions[0]}" if blocks else "none"
-    raise ValueError(
-        f"{variables.origin} is of another architecture: expected "
-        f"{' or '.join(map(str, image_sizes))} blocks, found {len(blocks)}, "
-        f"the last `{last}`"
-    )
+    if len(blocks) > max(image_sizes):
+        surplus = f"{blocks[max(image_sizes)]}.{names.convolutions[0]}"
+        variables.reject(pytorch_layers.weight_name(variables, surplus))
+    missing = f"{missing}.{names.convolutions[0]}.weight"
+    return variables.shape(missing, (None, None, 3, 3))
 
 
-def _by_resolution(variables, attention, blocks):
+def _by_resolution(variables, names, attention, blocks):
     """Returns the prefixes of self-attention by resolution."""
     found = {}
     for number, prefix in attention.items():
         resolutions = [resolution for resolution, _ in blocks[:number]]
         if not resolutions or resolutions[-1] in resolutions[:-1]:
-            raise ValueError(
-                f"{variables.origin} is of another architecture: "
-                f"self-attention `{prefix}` stands after block {number}, "
-                "expected it after the first block of a resolution"
+            # Ours has it after the first block of a resolution.
+            variables.reject(
+                pytorch_layers.weight_name(
+                    variables, f"{prefix}.{names.attention[0]}"
+                )
             )
         found[resolutions[-1]] = prefix
     return found

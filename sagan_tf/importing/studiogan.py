@@ -1,11 +1,12 @@
 """Checkpoints of PyTorch StudioGAN."""
 
+import dataclasses
+
 from sagan_tf.importing import pytorch_files, pytorch_networks
 from sagan_tf.importing.channels import swap_channels
 from sagan_tf.importing.pytorch_layers import Names
 from sagan_tf.importing.variables import Variables, check_pair
 
-EPSILON = 1e-4
 _NAMES = Names(
     generator_dense="linear0",
     generator_blocks="blocks.{}.0",
@@ -27,6 +28,13 @@ _NAMES = Names(
     scales="bn{}.gain",
     offsets="bn{}.bias",
     tables_transposed=True,
+)
+# Files from before 2022, such as that of FID 34.73 on ImageNet.
+_EARLIER_NAMES = dataclasses.replace(
+    _NAMES,
+    scales="bn{}.embed0",
+    offsets="bn{}.embed1",
+    tables_transposed=False,
 )
 
 
@@ -72,28 +80,38 @@ def import_studiogan(
     Reference:
         - https://github.com/POSTECH-CVLab/PyTorch-StudioGAN
     """
+    read = [
+        pytorch_files.read(path) for path in (generator_pth, discriminator_pth)
+    ]
+    return build(read, channel_order, spectral_normalization, folded)
+
+
+def build(read, channel_order, spectral_normalization=False, folded=True):
+    """Does what `import_studiogan` does with files that were read.
+
+    Args:
+        read: What `pytorch_files.read` returned for each of the two.
+        channel_order, spectral_normalization, folded: As there.
+
+    Returns:
+        The generator and the discriminator.
+    """
     options = {
         "spectral_normalization": spectral_normalization,
         "folded": folded,
     }
+    variables = [Variables(arrays, origin) for arrays, _, origin in read]
+    earlier = any(".bn1.embed0." in name for name in variables[0].names())
     generator = pytorch_networks.build_generator(
-        _variables(generator_pth),
-        _NAMES,
-        epsilon=EPSILON,
+        variables[0],
+        _EARLIER_NAMES if earlier else _NAMES,
+        epsilon=1e-4,
         gain_offset=1,
         **options,
     )
     discriminator = pytorch_networks.build_discriminator(
-        _variables(discriminator_pth),
-        _NAMES,
-        rectified_shortcut=True,
-        **options,
+        variables[1], _NAMES, rectified_shortcut=True, **options
     )
     check_pair(generator, discriminator)
     swap_channels(generator, discriminator, channel_order)
     return generator, discriminator
-
-
-def _variables(source):
-    arrays, _, origin = pytorch_files.read(source)
-    return Variables(arrays, origin)

@@ -81,11 +81,15 @@ class Variables:
     def check_all_read(self):
         """Raises a `ValueError` if a variable was not read."""
         for name in self._unread:
-            found = "x".join(map(str, np.shape(self._arrays[name])))
-            raise ValueError(
-                f"{self.origin} is of another architecture: variable `{name}` "
-                f"is unexpected: expected none, found shape ({found})"
-            )
+            self.reject(name)
+
+    def reject(self, name):
+        """Raises a `ValueError` on a variable that ours has no place for."""
+        found = "x".join(map(str, np.shape(self._arrays[name])))
+        raise ValueError(
+            f"{self.origin} is of another architecture: variable `{name}` "
+            f"is unexpected: expected none, found shape ({found})"
+        )
 
 
 def check_pair(generator, discriminator):

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from sagan_tf import models, training
 from sagan_tf.export import export_generator
-from sagan_tf.importing import authors, conversion, import_authors
+from sagan_tf.importing import conversion, import_authors, sources
 from sagan_tf.workdir import Workdir, build_networks, load_generator
 
 HERE = pathlib.Path(__file__).parent
@@ -72,6 +72,28 @@ def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
     )
 
 
+def test_checkpoint_named_otherwise(checkpoint, tmp_path):
+    """By one of its files, and by its directory."""
+    for name, path in (
+        ("file", f"{checkpoint}.data-00000-of-00001"),
+        ("folder", str(pathlib.Path(checkpoint).parent)),
+    ):
+        report = conversion.convert("authors", [path], tmp_path / name)
+        assert load_generator(tmp_path / name)[2] == 1000
+        assert report.count("sha256") == 2
+
+
+def test_attention_at_two_resolutions(monkeypatch, tmp_path):
+    networks = (
+        models.build_generator(32, 2, 3, 8, attention_resolutions=(8, 16)),
+        models.build_discriminator(32, 2, 3, attention_resolutions=(8, 16)),
+    )
+    monkeypatch.setattr(sources.authors, "import_authors", lambda _: networks)
+    conversion.convert("authors", [str(tmp_path / "x")], tmp_path / "run")
+    config = load_generator(tmp_path / "run")[1]
+    assert config.attention_resolutions == (8, 16)
+
+
 def test_notice_names_the_files(checkpoint, workdir):
     notice = (workdir / "NOTICE").read_text()
     assert "https://github.com/brain-research/self-attention-gan" in notice
@@ -79,7 +101,7 @@ def test_notice_names_the_files(checkpoint, workdir):
         path = pathlib.Path(checkpoint + suffix)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert f"  {path.name}\n    sha256 {digest}\n" in notice
-    assert "5 classes" in notice and "step 1000" in notice
+    assert "5 classes" in notice and "iteration 1000 of" in notice
 
 
 def test_imported_run_is_not_trained_on(workdir):
@@ -130,6 +152,7 @@ def test_failure_leaves_nothing(tmp_path, arguments, message):
             "`num_classes` must be the 5 that .*Received: num_classes=7",
         ),
         ({"epsilon": 1e-3}, "`epsilon` is for mmgeneration only"),
+        ({"averaged": False}, "`averaged` is for mmgeneration only"),
         ({"channel_order": "gbr"}, "`channel_order` must be one of"),
     ],
 )
@@ -144,11 +167,12 @@ def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
         models.build_generator(32, 2, 3, 8, attention_resolutions=(16,)),
         models.build_discriminator(32, 2, 3, attention_resolutions=(8,)),
     )
-    monkeypatch.setattr(authors, "import_authors", lambda path: networks)
+    monkeypatch.setattr(sources.authors, "import_authors", lambda _: networks)
+    (tmp_path / "x.index").touch()
     with pytest.raises(
         ValueError, match=r"`attention_resolutions` must be the same.*\(8,\)"
     ):
-        conversion.convert("authors", ["x"], tmp_path / "run")
+        conversion.convert("authors", [str(tmp_path / "x")], tmp_path / "run")
 
 
 def test_command(checkpoint, tmp_path):

@@ -1,6 +1,5 @@
 """Files of the published size: how long importing them takes."""
 
-import importlib.util
 import json
 import pathlib
 import subprocess
@@ -8,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import pytorch_states
 
 torch = pytest.importorskip(
     "torch", reason="torch is an optional extra: pip install -e '.[import]'"
@@ -21,15 +21,6 @@ conversion.convert(sys.argv[1], sys.argv[3:], sys.argv[2])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([time.monotonic() - start, peak / 2**20]))
 """
-
-
-def _states():
-    spec = importlib.util.spec_from_file_location(
-        "pytorch_states", HERE / "pytorch_states.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +37,17 @@ def full_size():
         if name.startswith("generator_ema."):
             state[name.replace("_ema", "")] = state[name]
     random = np.random.default_rng(0)
-    return _states().enlarged(state, 8, 1000, random)
+    return pytorch_states.enlarged(state, 8, 1000, random)
 
 
 def _save(state, path):
+    """Writes a checkpoint as it is in training: with Adam's averages."""
     tensors = {name: torch.from_numpy(a) for name, a in state.items()}
-    torch.save({"state_dict": tensors, "meta": {"iter": 826000}}, path)
+    optimizer = {
+        index: {"exp_avg": tensor, "exp_avg_sq": tensor.clone()}
+        for index, tensor in enumerate(tensors.values())
+    }
+    torch.save({"state_dict": tensors, "optimizer": optimizer}, path)
 
 
 def _import(source, workdir, *paths):
@@ -76,7 +72,7 @@ def test_full_size(full_size, tmp_path):
     _save(full_size, path)
     seconds, gibibytes = _import("mmgeneration", tmp_path / "1", path)
     assert gibibytes < 4
-    generator, discriminator = _states().as_studiogan(full_size)
+    generator, discriminator = pytorch_states.as_studiogan(full_size)
     paths = tmp_path / "G.pth", tmp_path / "D.pth"
     _save(generator, paths[0])
     _save(discriminator, paths[1])

@@ -31,7 +31,10 @@ def _state():
         lambda: _state(),
         lambda: {"state_dict": _state(), "step": 7, "meta": {"iter": 5}},
         lambda: {"state_dict": {f"module.{k}": v for k, v in _state().items()}},
-        lambda: {"state_dict": _state(), "best_fid": np.float64(9.5)},
+        lambda: {
+            "state_dict": _state(),
+            "best": [np.float64(9.5), np.float32(9.5), np.int64(3)],
+        },
     ],
     ids=["state", "checkpoint", "DataParallel", "NumPy scalar"],
 )
@@ -42,6 +45,15 @@ def test_state_dictionary(path, checkpoint):
     assert list(arrays) == list(STATE)
     np.testing.assert_array_equal(arrays["a.weight"], [[1, 2]])
     assert others.get("step", 7) == 7
+
+
+def test_tensors_that_numpy_does_not_take_as_they_are(path):
+    half = torch.tensor([1.5], dtype=torch.bfloat16)
+    state = {"half": half, "trained": torch.nn.Parameter(half.float())}
+    torch.save(state, path)
+    for source in (path, state):
+        arrays, _, _ = pytorch_files.read(source)
+        assert arrays["half"] == arrays["trained"] == 1.5
 
 
 class Code:
@@ -104,5 +116,5 @@ def test_missing_file(path):
 def test_missing_torch_names_the_extra(path, monkeypatch):
     torch.save(_state(), path)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ImportError, match=r"pip install 'sagan_tf\[import\]'"):
+    with pytest.raises(ImportError, match="the extra `import`"):
         pytorch_files.read(path)

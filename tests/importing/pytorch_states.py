@@ -79,8 +79,7 @@ def enlarged(state, factor, classes, random):
 
     result = {}
     for name, array in state.items():
-        network, rest = name.split(".", 1)
-        layer = rest.split(".")[0]
+        layer = name.split(".")[1]
         if name.endswith(("weight_u", "weight_v")):
             continue
         shape = [size(layer, axis, n) for axis, n in enumerate(array.shape)]
@@ -101,5 +100,4 @@ def enlarged(state, factor, classes, random):
             base = name.removesuffix("_orig")
             result[f"{base}_u"] = u / np.linalg.norm(u)
             result[f"{base}_v"] = v
-        assert network in ("generator", "generator_ema", "discriminator")
     return result
