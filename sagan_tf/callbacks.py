@@ -118,12 +118,14 @@ class EvaluationWriter(keras.callbacks.Callback):
     left as they are.
     """
 
-    def __init__(self, config, workdir, manager, inception=None):
+    def __init__(self, config, workdir, manager, strategy, inception=None):
         super().__init__()
         self.config = config
         self.workdir = workdir
         self.manager = manager
-        self.evaluator = evaluation.Evaluator(config, inception)
+        self.evaluator = evaluation.Evaluator(
+            config, inception=inception, strategy=strategy
+        )
 
     def on_train_begin(self, logs=None):
         if not self.model.step.numpy():
@@ -138,9 +140,7 @@ class EvaluationWriter(keras.callbacks.Callback):
                 self.manager.save(checkpoint_number=step)
 
     def evaluate(self, step):
-        result = self.evaluator(
-            self.model.inference_generator, self.config.eval_images
-        )
+        result = self.evaluator(self.model.inference_generator)
         evaluation.record(
             result,
             self.model.inference_generator,
@@ -149,7 +149,11 @@ class EvaluationWriter(keras.callbacks.Callback):
             step,
             averaged=self.config.ema_decay > 0,
         )
-        logging.info("Step %d: %s.", step, evaluation.describe(result))
+        logging.info(
+            "Step %d: %s.",
+            step,
+            ", ".join(f"{k} {v:.4g}" for k, v in result["metrics"].items()),
+        )
         return _distance(result)
 
     def distances(self, before):

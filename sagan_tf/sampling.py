@@ -29,7 +29,7 @@ def sampler(generator):
     return sample
 
 
-def draw(latent_dim, num_classes, count, seed):
+def draw(latent_dim, num_classes, count, seed, truncation=0.0):
     """Draws latents and uniform labels from `seed` alone.
 
     Args:
@@ -37,12 +37,23 @@ def draw(latent_dim, num_classes, count, seed):
         num_classes: Integer; 0 for no labels.
         count: Integer, how many.
         seed: Pair of integers.
+        truncation: Float; latents are normal within 2 standard deviations,
+            times this. 0: the whole normal distribution.
 
     Returns:
-        Standard normal float32 (count, latent_dim), and int32 (count,) in
+        Float32 latents (count, latent_dim), and int32 labels (count,) in
         [0, num_classes) or None.
+
+    Reference:
+        - Brock et al., https://arxiv.org/abs/1809.11096, section 3.1, for the
+          truncation; their code truncates at 2.
     """
-    latents = tf.random.stateless_normal([count, latent_dim], seed)
+    if truncation:
+        latents = truncation * tf.random.stateless_truncated_normal(
+            [count, latent_dim], seed
+        )
+    else:
+        latents = tf.random.stateless_normal([count, latent_dim], seed)
     if not num_classes:
         return latents, None
     labels = tf.random.stateless_uniform(

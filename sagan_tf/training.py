@@ -61,7 +61,7 @@ def train(config, workdir, callbacks=(), inception=None):
         config.cache_gibibytes * _GIBIBYTE,
     )
     callbacks = [
-        *_writers(config, workdir, managers, inception),
+        *_writers(config, workdir, managers, strategy, inception),
         *callbacks,
     ]
     workdir.claim(config)
@@ -273,7 +273,7 @@ def _results(gan):
     return {name: float(value) for name, value in results.items()}
 
 
-def _writers(config, workdir, managers, inception):
+def _writers(config, workdir, managers, strategy, inception):
     # The checkpoint comes last: what is on disk for a step is complete when
     # a later run resumes from there.
     last, best = managers
@@ -283,6 +283,8 @@ def _writers(config, workdir, managers, inception):
     ]
     if config.eval_every_steps:
         writers.append(
-            callbacks_module.EvaluationWriter(config, workdir, best, inception)
+            callbacks_module.EvaluationWriter(
+                config, workdir, best, strategy, inception
+            )
         )
     return [*writers, callbacks_module.CheckpointWriter(config, last)]

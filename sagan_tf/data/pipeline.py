@@ -7,12 +7,13 @@ import tensorflow as tf
 AUTOTUNE = tf.data.AUTOTUNE
 
 
-def square(image, image_size):
-    """Crops the centre square and resizes it, bilinearly, antialiased.
+def square(image, image_size, method="bilinear"):
+    """Crops the centre square and resizes it, antialiased.
 
     Args:
         image: uint8 (height, width, 3) tensor.
         image_size: Integer, pixels.
+        method: As in `tf.image.resize`.
 
     Returns:
         uint8 (image_size, image_size, 3) tensor.
@@ -21,7 +22,9 @@ def square(image, image_size):
     side = tf.minimum(shape[0], shape[1])
     top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
     image = image[top : top + side, left : left + side]
-    image = tf.image.resize(image, (image_size, image_size), antialias=True)
+    image = tf.image.resize(
+        image, (image_size, image_size), method, antialias=True
+    )
     image = tf.saturate_cast(tf.round(image), tf.uint8)
     return tf.ensure_shape(image, (image_size, image_size, 3))
 
@@ -96,13 +99,14 @@ def training_dataset(
     return dataset.prefetch(AUTOTUNE).with_options(_options())
 
 
-def ordered_dataset(source, image_size, batch_size=None):
+def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
     """Makes a data set of all images once, in the source's order.
 
     Args:
         source: `Source`.
         image_size: Integer, pixels.
         batch_size: Integer, or None for single images.
+        method: Of resizing, as in `tf.image.resize`.
 
     Returns:
         A `tf.data.Dataset` of uint8 images
@@ -113,7 +117,7 @@ def ordered_dataset(source, image_size, batch_size=None):
     def prepare(_, record):
         image, label = _decode(source, record)
         shorter_side = tf.reduce_min(tf.shape(image)[:2])
-        return square(image, image_size), label, shorter_side
+        return square(image, image_size, method), label, shorter_side
 
     dataset = source.records.enumerate().map(prepare, AUTOTUNE)
     if batch_size is not None:

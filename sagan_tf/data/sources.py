@@ -1,6 +1,7 @@
 """Where images come from: digits, a folder of images, TensorFlow Datasets."""
 
 import dataclasses
+import hashlib
 import pathlib
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ class Source:
         class_names: Names of the classes; empty if there are no labels.
         files: Path of each image, in order; empty if they are not files.
         shuffle_buffer: How many records to shuffle among.
+        fingerprint: String that is another one if the images are.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Source:
     class_names: tuple = ()
     files: tuple = ()
     shuffle_buffer: int = 10_000
+    fingerprint: str = ""
 
 
 def open_source(dataset, data_dir="", split="train"):
@@ -95,6 +98,7 @@ def digits(split="train"):
         random_state=0,
     )
     images, labels = parts[split == "test" :: 2]
+    fingerprint = hashlib.sha256(images.tobytes()).hexdigest()
     images = tf.cast(tf.round(tf.image.resize(images, (32, 32))), tf.uint8)
     return Source(
         name=f"digits, {split} split",
@@ -103,6 +107,7 @@ def digits(split="train"):
         size=len(labels),
         class_names=tuple(str(digit) for digit in range(10)),
         shuffle_buffer=len(labels),
+        fingerprint=fingerprint,
     )
 
 
@@ -159,6 +164,7 @@ def image_folder(data_dir):
         files=tuple(str(file) for file in files),
         # Paths are small enough to shuffle all of them.
         shuffle_buffer=len(files),
+        fingerprint=_fingerprint(files, labels),
     )
 
 
@@ -228,7 +234,25 @@ def tensorflow_datasets(name, data_dir="", split="train"):
         return _three_channels(image), tf.cast(label, tf.int32)
 
     names = builder.info.features["label"].names if labelled else ()
-    return Source(f"{name}, split {split}", records, decode, size, tuple(names))
+    return Source(
+        f"{name}, split {split}",
+        records,
+        decode,
+        size,
+        tuple(names),
+        fingerprint=f"{builder.info.full_name} {builder.data_path} {split}",
+    )
+
+
+def _fingerprint(files, labels):
+    """Of what the file system says, without reading the images."""
+    digest = hashlib.sha256()
+    for file, label in zip(files, labels, strict=True):
+        status = file.stat()
+        digest.update(
+            f"{file}\0{label}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+        )
+    return digest.hexdigest()
 
 
 def _check_classes(root, by_class):

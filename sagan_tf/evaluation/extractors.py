@@ -1,6 +1,7 @@
 """Networks that turn images into features and logits to compare by."""
 
 import dataclasses
+import hashlib
 import os
 import pathlib
 import tempfile
@@ -30,10 +31,11 @@ class Extractor:
 
     Attributes:
         name: What to call it in results.
-        metric_prefix: First part of the metrics' names: "inception" or
-            "classifier".
-        run: Compiled function from uint8 images (batch, height, width, 3)
-            to float32 (features, logits).
+        metric_prefix: Part of the metrics' names: "inception", "classifier"
+            or "custom".
+        run: Compiled function from float32 images in [-1, 1]
+            (batch, height, width, 3) to float32 (features, logits).
+        sha256: Of its weights.
         predicts_labels: Whether the arg max of the logits is a label of the
             training data.
         accuracy: Accuracy on held-out real images, where it was measured.
@@ -42,6 +44,7 @@ class Extractor:
     name: str
     metric_prefix: str
     run: Callable
+    sha256: str
     predicts_labels: bool = False
     accuracy: float | None = None
 
@@ -81,15 +84,104 @@ def inception(path=None):
 
     @tf.function(reduce_retracing=True)
     def run(images):
-        images = tf.image.resize(to_float(images), (size, size))
-        outputs = module(images)
-        flat = [
-            tf.reshape(outputs[name], (tf.shape(images)[0], -1))
-            for name in ("pool_3", "logits")
-        ]
-        return tuple(tf.cast(output, tf.float32) for output in flat)
+        outputs = module(tf.image.resize(images, (size, size)))
+        return tuple(_flat(outputs[name]) for name in ("pool_3", "logits"))
 
-    return Extractor(f"inception ({directory})", "inception", run)
+    return Extractor(
+        f"inception ({directory})", "inception", run, _sha256(directory)
+    )
+
+
+def custom(path, outputs=("features", "logits")):
+    """Loads a network of yours: a SavedModel or a `.keras` file.
+
+    Images come to it in [-1, 1], resized bilinearly to the size of its input,
+    if it has one.
+
+    Args:
+        path: Directory of a SavedModel with a signature `serving_default`, or
+            a file of a functional model.
+        outputs: Names of the features and the logits among its outputs; of a
+            Keras model also names of layers.
+
+    Returns:
+        An `Extractor`.
+
+    Raises:
+        ValueError: If there is no such network, or it lacks an output; then
+            the error lists those it has.
+    """
+    path = os.fspath(path)
+    try:
+        if path.endswith(".keras"):
+            function, size, found = _keras_outputs(path, outputs)
+        else:
+            function, size, found = _signature(path)
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        reason = str(error).strip("'\n").splitlines()[0]
+        raise ValueError(
+            "`extractor` must be a SavedModel with a signature "
+            "'serving_default', or a .keras file of a functional model. "
+            f"Received: {path} ({reason})"
+        ) from None
+    missing = [name for name in outputs if name not in found]
+    if missing:
+        raise ValueError(
+            f"`extractor` {path} must have the outputs {list(outputs)}. "
+            f"It has: {found}"
+        )
+
+    @tf.function(reduce_retracing=True)
+    def run(images):
+        if None not in size:
+            images = tf.image.resize(images, size)
+        values = function(images)
+        return tuple(_flat(values[name]) for name in outputs)
+
+    return Extractor(f"custom ({path})", "custom", run, _sha256(path))
+
+
+def _keras_outputs(path, outputs):
+    model = keras.models.load_model(path)
+    tensors = dict(zip(model.output_names, model.outputs, strict=True))
+    tensors.update({layer.name: layer.output for layer in model.layers[1:]})
+    chosen = {name: tensors[name] for name in outputs if name in tensors}
+    heads = keras.Model(model.inputs, chosen or model.outputs)
+    return (
+        lambda images: heads(images, training=False),
+        model.inputs[0].shape[1:3],
+        sorted(tensors),
+    )
+
+
+def _signature(path):
+    module = tf.saved_model.load(path)
+    function = module.signatures["serving_default"]
+    (argument, specification), *_ = function.structured_input_signature[
+        1
+    ].items()
+
+    def call(images):
+        # The signature alone does not keep its module alive.
+        _ = module
+        return function(**{argument: images})
+
+    return call, specification.shape[1:3], sorted(function.structured_outputs)
+
+
+def _flat(output):
+    return tf.cast(tf.reshape(output, (tf.shape(output)[0], -1)), tf.float32)
+
+
+def _sha256(path):
+    """Of a file, or of a directory's files in order."""
+    path = pathlib.Path(path)
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def digits_classifier():
@@ -118,9 +210,9 @@ def digits_classifier():
 
     @tf.function(reduce_retracing=True)
     def run(images):
-        return heads(to_float(images), training=False)
+        return heads(images, training=False)
 
-    _, logits = run(images)
+    _, logits = run(to_float(images))
     accuracy = tf.reduce_mean(
         tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32)
     )
@@ -128,6 +220,10 @@ def digits_classifier():
         f"digits classifier ({path.name})",
         "classifier",
         run,
+        # Not of the file, which has the time of its writing in it.
+        hashlib.sha256(
+            b"".join(weight.tobytes() for weight in model.get_weights())
+        ).hexdigest(),
         predicts_labels=True,
         accuracy=float(accuracy),
     )

@@ -1,0 +1,70 @@
+"""Activations of many images, gathered batch by batch."""
+
+import numpy as np
+
+
+class Activations:
+    """An array that is filled, so that no second copy of it is made.
+
+    Args:
+        size: Integer, how many rows there will be.
+    """
+
+    def __init__(self, size):
+        self.size = size
+        self.count = 0
+        self.array = None
+
+    def add(self, rows):
+        """Appends rows; those beyond `size` are dropped."""
+        rows = rows[: self.size - self.count]
+        if self.array is None:
+            self.array = np.empty((self.size, *rows.shape[1:]), rows.dtype)
+        self.array[self.count : self.count + len(rows)] = rows
+        self.count += len(rows)
+
+
+class Statistics:
+    """Mean and covariance of rows, in float64, without the rows."""
+
+    def __init__(self):
+        self._count = 0
+        self._sum = 0.0
+        self._products = 0.0
+        self._shift = None
+
+    def add(self, rows, where):
+        """Adds rows of features.
+
+        Args:
+            rows: (count, features) array.
+            where: String that says which they are, for errors.
+
+        Raises:
+            ValueError: If one is not finite.
+        """
+        rows = np.asarray(rows, np.float64)
+        if not np.isfinite(rows).all():
+            raise ValueError(f"Activations of {where} are not finite")
+        if self._shift is None:
+            # Sums of what is near zero keep their digits.
+            self._shift = rows.mean(0)
+        rows = rows - self._shift
+        self._count += len(rows)
+        self._sum = self._sum + rows.sum(0)
+        self._products = self._products + rows.T @ rows
+
+    def result(self):
+        """Returns the mean and the unbiased covariance.
+
+        Raises:
+            ValueError: If there were fewer than 2 rows.
+        """
+        if self._count < 2:
+            raise ValueError(
+                "The Frechet distance needs at least 2 images of either kind. "
+                f"Received: {self._count}"
+            )
+        mean = self._sum / self._count
+        covariance = self._products - self._count * np.outer(mean, mean)
+        return mean + self._shift, covariance / (self._count - 1)

@@ -1,0 +1,324 @@
+"""From a generator to metrics, by a protocol."""
+
+import dataclasses
+import importlib.metadata
+import sys
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf import sampling
+from sagan_tf.data import to_float, to_uint8
+from sagan_tf.evaluation import (
+    extractors,
+    intra_frechet_distance,
+    manifold,
+    references,
+    standing_statistics,
+)
+from sagan_tf.evaluation import (
+    tensorflow_gan_metrics as tensorflow_gan,
+)
+from sagan_tf.evaluation.activations import Activations, Statistics
+from sagan_tf.evaluation.protocols import (
+    ENOUGH_IMAGES,
+    PRESETS,
+    Protocol,
+)
+from sagan_tf.version import __version__
+
+_LISTED_CLASSES = 10
+_SCORES = {"inception": "inception_score"}
+
+
+class Evaluator:
+    """Compares generators with the real images of a configuration.
+
+    The extractor is loaded, and the real images are read, once.
+
+    Args:
+        config: The run's `Config`.
+        protocol: `Protocol`; None: its defaults with the run's `eval_images`.
+        extractor: `Extractor`; None: the one that `config.extractor` names.
+        inception: Path of a local Inception SavedModel, or None.
+        batch_size: Integer, images per batch on each replica. Results depend
+            on it by rounding only.
+        strategy: `tf.distribute.Strategy` of the generator, whose replicas
+            share the work; None: the current one.
+
+    Raises:
+        ValueError: If the extractor is not to be had, or not for these data.
+    """
+
+    def __init__(
+        self,
+        config,
+        protocol=None,
+        extractor=None,
+        inception=None,
+        batch_size=100,
+        strategy=None,
+    ):
+        self.config = config
+        self.protocol = protocol or Protocol(
+            generated_images=config.eval_images
+        )
+        self.batch_size = batch_size
+        self.strategy = strategy or tf.distribute.get_strategy()
+        with self.strategy.scope():
+            self.extractor = extractor or _extractor_of(config, inception)
+        self._reference = None
+
+    def __call__(self, generator, seed=0):
+        """Evaluates a generator.
+
+        Args:
+            generator: `keras.Model`, as `build_generator` makes.
+            seed: Integer, of latents and labels.
+
+        Returns:
+            A dictionary of `metrics`; `classes`, the best and the worst by
+            the intra-class distance; the `protocol` behind them; its
+            `provenance`; and `warnings`.
+
+        Raises:
+            ValueError: If activations are not finite.
+        """
+        began = time.monotonic()
+        cached = True
+        if self._reference is None:
+            self._reference, cached = references.load(
+                self.config,
+                self.protocol,
+                self.extractor,
+                self.batch_size,
+                _progress("real images"),
+            )
+        read = time.monotonic()
+        generated = self._generate(generator, seed)
+        drawn = time.monotonic()
+        warnings = []
+        metrics, classes = self._metrics(*generated, warnings)
+        for kind, count in (
+            ("generated", self.protocol.generated_images),
+            ("real", self._reference.count),
+        ):
+            if count < ENOUGH_IMAGES:
+                warnings.append(
+                    f"Only {count} {kind} images: below {ENOUGH_IMAGES} the "
+                    "Frechet distance is biased upwards"
+                )
+        for warning in warnings:
+            logging.warning("%s.", warning)
+        return {
+            "metrics": metrics,
+            "classes": classes,
+            "protocol": self._described(seed),
+            "provenance": {
+                "batch_size": self.batch_size,
+                "replicas": self.strategy.num_replicas_in_sync,
+                "precision": self.config.precision,
+                "real_images_from_cache": cached,
+                "seconds_for_real_images": read - began,
+                "seconds_for_generated_images": drawn - read,
+                "seconds_for_metrics": time.monotonic() - drawn,
+                "tensorflow": tf.__version__,
+                "keras": keras.__version__,
+                "numpy": np.__version__,
+                "sagan_tf": __version__,
+            },
+            "warnings": warnings,
+        }
+
+    def _described(self, seed):
+        preset = [n for n, p in PRESETS.items() if p == self.protocol]
+        return {
+            "preset": preset[0] if preset else None,
+            **dataclasses.asdict(self.protocol),
+            "dataset": self.config.dataset,
+            "split": self.protocol.split or self.config.split,
+            "image_size": self.config.image_size,
+            "real_images": self._reference.count,
+            "real_images_chosen": "evenly spaced over the split, centre square",
+            "conditional": bool(self.config.num_classes),
+            "extractor": self.extractor.name,
+            "extractor_kind": self.extractor.metric_prefix,
+            "extractor_sha256": self.extractor.sha256,
+            "extractor_features": self._reference.features.shape[1],
+            "extractor_accuracy_on_held_out_real_images": (
+                self.extractor.accuracy
+            ),
+            "tensorflow_gan": importlib.metadata.version("tensorflow-gan"),
+            "seed": seed,
+        }
+
+    def _generate(self, generator, seed):
+        """Returns statistics, features, logits and labels of its images."""
+        protocol = self.protocol
+        count = protocol.generated_images
+        if protocol.standing_batches:
+            generator = standing_statistics.with_standing_statistics(
+                generator,
+                self.config.num_classes,
+                protocol.standing_batches,
+                self.batch_size,
+                seed,
+                protocol.truncation,
+            )
+        latents, labels = sampling.draw(
+            self.config.latent_dim,
+            self.config.num_classes,
+            count,
+            (seed, 0),
+            protocol.truncation,
+        )
+        if labels is not None and protocol.labels == "data":
+            chosen = tf.random.stateless_uniform(
+                [count],
+                (seed, 1),
+                maxval=len(self._reference.labels),
+                dtype=tf.int32,
+            )
+            labels = tf.gather(self._reference.labels, chosen)
+        inputs = (latents,) if labels is None else (latents, labels)
+        features, logits = Activations(count), Activations(count)
+        statistics = Statistics()
+        progress = _progress("generated images", count)
+        for batch in self._run(generator, inputs):
+            left = count - features.count
+            where = f"generated images {features.count} and on"
+            statistics.add(batch[0][:left], where)
+            if not np.isfinite(batch[1]).all():
+                raise ValueError(f"Logits of {where} are not finite")
+            features.add(batch[0])
+            logits.add(batch[1])
+            progress(features.count)
+        labels = None if labels is None else labels.numpy()
+        return statistics, features.array, logits.array, labels
+
+    def _run(self, generator, inputs):
+        """Yields features and logits, the work shared by the replicas."""
+        count = len(inputs[0])
+        step = self.batch_size * self.strategy.num_replicas_in_sync
+        # No replica may go without.
+        rows = np.arange(-(-count // step) * step) % count
+        dataset = tf.data.Dataset.from_tensor_slices(
+            tuple(tf.gather(array, rows) for array in inputs)
+        ).batch(step)
+        quantize = self.protocol.quantize
+        extract = self.extractor.run
+
+        def features_of(*inputs):
+            inputs = inputs[0] if len(inputs) == 1 else list(inputs)
+            images = generator(inputs, training=False)
+            if quantize:
+                images = to_float(to_uint8(images))
+            return extract(images)
+
+        @tf.function(reduce_retracing=True)
+        def run(inputs):
+            return self.strategy.run(features_of, args=inputs)
+
+        for batch in self.strategy.experimental_distribute_dataset(dataset):
+            yield [
+                np.concatenate(
+                    [
+                        part.numpy()
+                        for part in self.strategy.experimental_local_results(
+                            output
+                        )
+                    ]
+                )
+                for output in run(batch)
+            ]
+
+    def _metrics(self, statistics, features, logits, labels, warnings):
+        real = self._reference
+        prefix = self.extractor.metric_prefix
+        score = _SCORES.get(prefix, f"{prefix}_score")
+        mean, deviation = tensorflow_gan.inception_score(
+            logits, self.protocol.score_splits
+        )
+        # Rows in the order of a data set would mislead what works in parts.
+        random = np.random.default_rng(0)
+        orders = [random.permutation(len(a)) for a in (real.features, features)]
+        metrics = {
+            f"frechet_{prefix}_distance": (
+                tensorflow_gan.frechet_distance_from_statistics(
+                    real.mean, real.covariance, *statistics.result()
+                )
+            ),
+            f"{score}_mean": mean,
+            f"{score}_standard_deviation": deviation,
+            f"{score}_without_splits": tensorflow_gan.inception_score(
+                logits, splits=1
+            )[0],
+            f"kernel_{prefix}_distance": tensorflow_gan.kernel_distance(
+                real.features[orders[0]], features[orders[1]]
+            ),
+        }
+        most = self.protocol.manifold_images
+        try:
+            metrics.update(
+                manifold.manifold_metrics(
+                    real.features[orders[0][:most]],
+                    features[orders[1][:most]],
+                )
+            )
+        except ValueError as error:
+            warnings.append(f"Not computed: {error}")
+        classes = {}
+        if labels is not None:
+            if self.extractor.predicts_labels:
+                metrics["asked_for_class_share"] = float(
+                    np.mean(np.argmax(logits, axis=-1) == labels)
+                )
+            try:
+                by_class = intra_frechet_distance.intra_frechet_distance(
+                    real.features, real.labels, features, labels
+                )
+                name = f"intra_frechet_{prefix}_distance"
+                metrics[name] = float(np.mean(list(by_class.values())))
+                classes = _extremes(by_class)
+            except ValueError as error:
+                warnings.append(f"Not computed: {error}")
+        return metrics, classes
+
+
+def _extremes(by_class):
+    ordered = sorted(by_class.items(), key=lambda item: item[1])
+    return {
+        "best": dict(ordered[:_LISTED_CLASSES]),
+        "worst": dict(ordered[::-1][:_LISTED_CLASSES]),
+    }
+
+
+def _extractor_of(config, inception):
+    if config.extractor != "classifier":
+        return extractors.inception(inception)
+    if config.dataset != "digits":
+        raise ValueError(
+            "`extractor` 'classifier' is trained on digits only. Received: "
+            f"extractor='classifier' with dataset={config.dataset!r}"
+        )
+    return extractors.digits_classifier()
+
+
+def _progress(what, count=None):
+    """Returns a function of the number done, which draws a progress bar."""
+    if not sys.stdout.isatty():
+        return lambda done: None
+    print(f"{what}:")
+    bar = keras.utils.Progbar(
+        count, unit_name="image", stateful_metrics=["images/s"]
+    )
+    began = time.monotonic()
+
+    def progress(done):
+        rate = done / (time.monotonic() - began)
+        bar.update(done, [("images/s", rate)])
+
+    return progress

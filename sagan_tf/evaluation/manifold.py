@@ -1,0 +1,149 @@
+"""Precision, recall, density, coverage: metrics on nearest neighbours."""
+
+import numpy as np
+
+# Squared distances of so many rows and columns are in memory at a time.
+_ROWS, _COLUMNS = 1024, 8192
+
+
+def precision_recall(real_activations, fake_activations, k=3):
+    """Improved precision and recall.
+
+    A ball around each activation reaches to its k-th nearest neighbour of the
+    same kind. Precision is the share of generated activations in a ball of a
+    real one, recall the share of real ones in a ball of a generated one. Both
+    ignore how many there are in a ball: an outlier's ball counts fully.
+
+    Args:
+        real_activations: (count, features) floating point.
+        fake_activations: (count, features) floating point.
+        k: Integer of at least 1. Kynkaanniemi et al.: 3.
+
+    Returns:
+        Precision and recall, two floats in [0, 1].
+
+    Raises:
+        ValueError: If a count is not above `k`, or features differ.
+
+    Reference:
+        - Kynkaanniemi et al., https://arxiv.org/abs/1904.06991, equations 1
+          and 2.
+    """
+    found = manifold_metrics(real_activations, fake_activations, k, k)
+    return found["precision"], found["recall"]
+
+
+def density_coverage(real_activations, fake_activations, k=5):
+    """Density and coverage, which outliers mislead less.
+
+    With the balls of `precision_recall` around real activations: density is
+    the mean number of them that a generated one is in, divided by `k`;
+    coverage the share of them with a generated one in it. Both ignore where
+    generated activations are dense.
+
+    Args:
+        real_activations: (count, features) floating point.
+        fake_activations: (count, features) floating point.
+        k: Integer of at least 1. Naeem et al.: 5.
+
+    Returns:
+        Density, a float of at least 0, of 1 on average for equal
+        distributions, and coverage, a float in [0, 1].
+
+    Raises:
+        ValueError: As for `precision_recall`.
+
+    Reference:
+        - Naeem et al., https://arxiv.org/abs/2002.09797, equations 3 and 4.
+    """
+    found = manifold_metrics(real_activations, fake_activations, k, k)
+    return found["density"], found["coverage"]
+
+
+def manifold_metrics(
+    real_activations, fake_activations, k_precision=3, k_density=5
+):
+    """All four at once, at the cost of two, in constant memory.
+
+    Args:
+        real_activations: (count, features) floating point.
+        fake_activations: (count, features) floating point.
+        k_precision: Integer, `k` of `precision_recall`.
+        k_density: Integer, `k` of `density_coverage`.
+
+    Returns:
+        A dictionary of `precision`, `recall`, `density` and `coverage`.
+
+    Raises:
+        ValueError: If a count is not above the larger k, or features differ.
+    """
+    real = np.asarray(real_activations, np.float32)
+    fake = np.asarray(fake_activations, np.float32)
+    most = max(k_precision, k_density)
+    if min(k_precision, k_density) < 1:
+        raise ValueError(
+            f"`k` must be at least 1. Received: k={min(k_precision, k_density)}"
+        )
+    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
+        raise ValueError(
+            "`real_activations` and `fake_activations` must be of shape "
+            "(count, features) with equal features. "
+            f"Received: {real.shape} and {fake.shape}"
+        )
+    for name, count in (("real", len(real)), ("fake", len(fake))):
+        if count <= most:
+            raise ValueError(
+                f"`{name}_activations` must have more than k={most} rows, "
+                "for precision, recall, density and coverage. "
+                f"Received: {count}"
+            )
+    # Far from the origin, distances would lose their digits.
+    centre = real.mean(0)
+    real, fake = real - centre, fake - centre
+    real_radii = _neighbours(real, most)
+    precise = real_radii[:, k_precision - 1]
+    dense = real_radii[:, k_density - 1]
+    recalled = _neighbours(fake, most)[:, k_precision - 1]
+    is_precise = np.zeros(len(fake), bool)
+    is_recalled = np.zeros(len(real), bool)
+    is_covered = np.zeros(len(real), bool)
+    balls = 0
+    for rows, columns, distances in _blocks(real, fake):
+        is_precise[columns] |= (distances <= precise[rows, None]).any(0)
+        is_recalled[rows] |= (distances <= recalled[None, columns]).any(1)
+        inside = distances <= dense[rows, None]
+        is_covered[rows] |= inside.any(1)
+        balls += int(inside.sum())
+    return {
+        "precision": float(is_precise.mean()),
+        "recall": float(is_recalled.mean()),
+        "density": balls / (k_density * len(fake)),
+        "coverage": float(is_covered.mean()),
+    }
+
+
+def _neighbours(activations, k):
+    """Squared distances to the nearest 1 to k others, (count, k)."""
+    nearest = np.full((len(activations), k), np.inf, np.float32)
+    for rows, columns, distances in _blocks(activations, activations):
+        itself = np.arange(
+            max(rows.start, columns.start), min(rows.stop, columns.stop)
+        )
+        distances[itself - rows.start, itself - columns.start] = np.inf
+        candidates = np.concatenate([nearest[rows], distances], axis=1)
+        nearest[rows] = np.partition(candidates, k - 1, axis=1)[:, :k]
+    return np.sort(nearest, axis=1)
+
+
+def _blocks(first, second):
+    """Yields slices of rows and columns, and the squared distances there."""
+    squares = [np.einsum("ij,ij->i", array, array) for array in (first, second)]
+    for start in range(0, len(first), _ROWS):
+        rows = slice(start, min(start + _ROWS, len(first)))
+        for begin in range(0, len(second), _COLUMNS):
+            columns = slice(begin, min(begin + _COLUMNS, len(second)))
+            distances = first[rows] @ second[columns].T
+            distances *= -2
+            distances += squares[0][rows, None]
+            distances += squares[1][None, columns]
+            yield rows, columns, np.maximum(distances, 0, out=distances)

@@ -1,0 +1,102 @@
+"""What an evaluation depends on, by name."""
+
+import dataclasses
+
+# Below so many images the Frechet distance is biased upwards by points.
+ENOUGH_IMAGES = 10_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """How a generator is measured; a number means nothing without it.
+
+    Attributes:
+        generated_images: How many images are generated.
+        real_images: How many real ones they are compared with, evenly spaced
+            over the split; 0 for all.
+        split: Split of the data set they are from; "" for the run's own.
+        quantize: Whether generated images are rounded to 256 levels, as real
+            ones are and as a file would have them.
+        resize: Method by which real images are brought to the network's size,
+            antialiased: "bilinear", "bicubic", "lanczos3" or "area".
+        labels: Of generated images: "uniform", or "data", drawn from those of
+            the real images.
+        batch_statistics: "moving", those of training, or "standing", those of
+            `standing_batches` batches of generated images.
+        standing_batches: Integer; 0 for "moving".
+        truncation: Latents are normal within 2 standard deviations, times
+            this (Brock et al.); 0 for the whole normal distribution.
+        manifold_images: Of each kind, for precision, recall, density and
+            coverage, which take time with the square of it.
+        score_splits: Parts of the Inception score.
+    """
+
+    generated_images: int = 50_000
+    real_images: int = 50_000
+    split: str = ""
+    quantize: bool = True
+    resize: str = "bilinear"
+    labels: str = "uniform"
+    batch_statistics: str = "moving"
+    standing_batches: int = 0
+    truncation: float = 0.0
+    manifold_images: int = 10_000
+    score_splits: int = 10
+
+    def __post_init__(self):
+        for name, least in (
+            ("generated_images", max(2, self.score_splits)),
+            ("real_images", 0),
+            ("standing_batches", 0),
+            ("truncation", 0),
+            ("manifold_images", 2),
+            ("score_splits", 1),
+        ):
+            if getattr(self, name) < least:
+                self._reject(name, f"must be at least {least}")
+        for name, choices in (
+            ("resize", ("bilinear", "bicubic", "lanczos3", "area")),
+            ("labels", ("uniform", "data")),
+            ("batch_statistics", ("moving", "standing")),
+        ):
+            if getattr(self, name) not in choices:
+                self._reject(name, f"must be one of {choices}")
+        standing = self.batch_statistics == "standing"
+        if standing != (self.standing_batches > 0):
+            self._reject(
+                "standing_batches",
+                f"must be {'positive' if standing else 0} with "
+                f"batch_statistics={self.batch_statistics!r}",
+            )
+
+    def _reject(self, name, rule):
+        raise ValueError(
+            f"`{name}` {rule}. Received: {name}={getattr(self, name)!r}"
+        )
+
+
+# docs/evaluation.md says what each follows, and where it cannot.
+PRESETS = {
+    "paper": Protocol(split="train"),
+    "studiogan": Protocol(
+        split="train",
+        real_images=0,
+        batch_statistics="standing",
+        standing_batches=256,
+    ),
+    "heusel": Protocol(split="train", real_images=0),
+}
+
+
+def get(name):
+    """Returns the `Protocol` of a name.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if name not in PRESETS:
+        raise ValueError(
+            f"`preset` must be one of {tuple(PRESETS)}. "
+            f"Received: preset={name!r}"
+        )
+    return PRESETS[name]

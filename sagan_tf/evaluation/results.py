@@ -1,0 +1,144 @@
+"""Evaluations on disk: written, described, compared."""
+
+import dataclasses
+import hashlib
+import json
+
+import tensorflow as tf
+
+from sagan_tf import files, sampling
+from sagan_tf.evaluation.protocols import Protocol
+
+# What may differ between two evaluations that are compared.
+_NOT_COMPARED = ("step", "seed")
+
+
+def record(result, generator, config, workdir, step, averaged):
+    """Writes an evaluation into a workdir: JSON, grid, TensorBoard scalars.
+
+    Args:
+        result: What an `Evaluator` returned; step and weights are added.
+        generator: The generator, for the grid.
+        config: The run's `Config`.
+        workdir: `Workdir`.
+        step: Integer, the generator's step.
+        averaged: Boolean, whether it is the averaged generator.
+
+    Returns:
+        The path of the JSON.
+    """
+    protocol = result["protocol"]
+    protocol.update(step=step, weights="averaged" if averaged else "raw")
+    name = _name(protocol, config)
+    grid = sampling.class_grid(
+        sampling.sampler(generator), config.latent_dim, config.num_classes
+    )
+    sampling.save_png(grid, workdir.evaluations / f"{name}.png")
+    path = workdir.evaluations / f"{name}.json"
+    files.write_text(path, json.dumps(result, indent=2) + "\n")
+    writer = tf.summary.create_file_writer(str(workdir.tensorboard))
+    with writer.as_default(step=step):
+        for metric, value in result["metrics"].items():
+            tf.summary.scalar(f"eval/{metric}", value)
+    writer.close()
+    return path
+
+
+def _name(protocol, config):
+    """Names the file by what differs from an evaluation in training."""
+    name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
+    if protocol["extractor_kind"] != config.extractor:
+        name += f"_{protocol['extractor_kind']}"
+    default = dataclasses.asdict(Protocol())
+    others = {
+        field: protocol[field]
+        for field in default
+        if field not in ("generated_images", "real_images", "split")
+        and protocol[field] != default[field]
+    }
+    if protocol["split"] != config.split:
+        others["split"] = protocol["split"]
+    if protocol.get("preset"):
+        name += f"_{protocol['preset']}"
+    elif others:
+        text = json.dumps(others, sort_keys=True)
+        name += f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    if protocol["seed"]:
+        name += f"_seed{protocol['seed']}"
+    if protocol["weights"] == "raw" and config.ema_decay:
+        name += "_raw"
+    return name
+
+
+def describe(result):
+    """Returns an evaluation as lines: metrics, protocol, warnings."""
+    lines = [
+        f"  {name.replace('_', ' '):44} {value:.6g}"
+        for name, value in result["metrics"].items()
+    ]
+    for kind in ("worst", "best"):
+        values = result["classes"].get(kind)
+        if values:
+            few = list(values.items())[:3]
+            listed = ", ".join(f"{c} ({value:.4g})" for c, value in few)
+            lines.append(f"  {kind + ' classes':44} {listed}")
+    lines.append("by the protocol:")
+    lines += [
+        f"  {name.replace('_', ' '):44} {value}"
+        for name, value in result["protocol"].items()
+    ]
+    return "\n".join(["metrics:", *lines])
+
+
+def read(path):
+    """Reads the JSON of an evaluation.
+
+    Raises:
+        ValueError: If there is none at `path`.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            result = json.load(file)
+        if not {"metrics", "protocol"} <= result.keys():
+            raise ValueError("it lacks metrics or protocol")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not an evaluation ({error})") from None
+    return result
+
+
+def compare(first, second):
+    """Compares two evaluations of one protocol.
+
+    Args:
+        first, second: Paths of JSON files that `record` wrote.
+
+    Returns:
+        A table as a string.
+
+    Raises:
+        ValueError: If a file is none, or the protocols differ; the fields
+            are named.
+    """
+    results = [read(path) for path in (first, second)]
+    protocols = [result["protocol"] for result in results]
+    fields = dict.fromkeys([*protocols[0], *protocols[1]])
+    differing = [
+        f"{field}: {protocols[0].get(field)!r} and {protocols[1].get(field)!r}"
+        for field in fields
+        if field not in _NOT_COMPARED
+        and protocols[0].get(field) != protocols[1].get(field)
+    ]
+    if differing:
+        raise ValueError(
+            f"{first} and {second} are of different protocols, so their "
+            f"numbers cannot be compared ({'; '.join(differing)})"
+        )
+    lines = [f"{'':44} {'first':>12} {'second':>12} {'difference':>12}"]
+    for name, value in results[0]["metrics"].items():
+        other = results[1]["metrics"].get(name)
+        if other is not None:
+            lines.append(
+                f"{name.replace('_', ' '):44} {value:12.6g} {other:12.6g} "
+                f"{other - value:12.6g}"
+            )
+    return "\n".join(lines)
