@@ -41,7 +41,9 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-# The version that the tests were written with.
+# The versions that the tests were written with. torch-fidelity, for its
+# arithmetic alone, without torchvision.
 $(VENV)/installed-torch: $(VENV)/installed-dev
 	$(BIN)/python -m pip install --quiet --editable ".[import]" torch==2.13.0
+	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0
 	touch $@

@@ -45,8 +45,8 @@ def script(monkeypatch, capsys):
         forget_flags()
         try:
             script = runpy.run_path(str(ROOT / name))
-            script.get("parse_flags", app.parse_flags_with_usage)(argv)
-            script["main"](argv)
+            parse = script.get("parse_flags", app.parse_flags_with_usage)
+            script["main"](parse(argv))
             code = 0
         except SystemExit as error:
             code = error.code
@@ -143,6 +143,21 @@ def test_bad_config_file_is_one_line(script, tmp_path, config, message):
         f"--config={config.format(tmp=tmp_path)}",
         f"--workdir={tmp_path}/run",
     )
+    assert code == 1 and message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--workdir must be given"),
+        (["--compare=a.json"], "--compare needs two files"),
+        (["--compare", "a.json", "b.json"], "a.json is not an evaluation"),
+        (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
+        (["--workdir=x", "--preset=mine"], "--preset=mine"),
+    ],
+)
+def test_wrong_evaluation_is_one_line(script, arguments, message):
+    code, error = script("eval.py", *arguments)
     assert code == 1 and message in error and "Traceback" not in error
 
 

@@ -261,17 +261,22 @@ def test_best_checkpoint_is_of_the_least_distance(
     distances = iter([3.0, 5.0, 7.0, 5.0, 4.0])
 
     class Evaluator:
-        def __init__(self, config, inception):
-            pass
+        def __init__(self, config, **options):
+            self.protocol = dataclasses.asdict(
+                evaluation.Protocol(generated_images=config.eval_images)
+            )
 
-        def __call__(self, generator, num_images, seed=0):
+        def __call__(self, generator, seed=0):
             return {
                 "metrics": {"frechet_classifier_distance": next(distances)},
                 "protocol": {
-                    "generated_images": num_images,
+                    **self.protocol,
+                    "split": "train",
+                    "preset": None,
                     "seed": seed,
                     "extractor_kind": "classifier",
                 },
+                "provenance": {"fields_of_protocol_set": {}},
             }
 
     monkeypatch.setattr(evaluation, "Evaluator", Evaluator)
@@ -281,7 +286,7 @@ def test_best_checkpoint_is_of_the_least_distance(
     workdir = Workdir(tmp_path)
     gan = gan_factory(ema_decay=0.9)
     manager = training.checkpoint_managers(gan, workdir)[1]
-    writer = callbacks.EvaluationWriter(config, workdir, manager)
+    writer = callbacks.EvaluationWriter(config, workdir, manager, None)
     writer.set_model(gan)
     writer.on_train_begin()
     best = []
@@ -314,25 +319,64 @@ def test_load_generator(finished):
 
 def test_evaluate(finished):
     _, workdir, _ = finished
-    result = evaluation.evaluate(workdir, num_images=30, seed=1)
+    result = evaluation.evaluate(workdir, num_images=100, seed=1)
     assert set(result["metrics"]) == {
         "frechet_classifier_distance",
         "classifier_score_mean",
         "classifier_score_standard_deviation",
+        "classifier_score_without_splits",
+        "kernel_classifier_distance",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
         "asked_for_class_share",
+        "intra_frechet_classifier_distance",
     }
     protocol = result["protocol"]
-    assert protocol["generated_images"] == 30 and protocol["step"] == 4
+    assert protocol["generated_images"] == 100 and protocol["step"] == 4
     assert protocol["weights"] == "averaged" and protocol["seed"] == 1
     assert protocol["real_images"] == 1437
     with open(result["path"]) as file:
         assert json.load(file)["metrics"] == result["metrics"]
-    again = evaluation.evaluate(workdir, num_images=30, seed=1)
+    again = evaluation.evaluate(workdir, num_images=100, seed=1)
     assert again["metrics"] == result["metrics"]
-    other = evaluation.evaluate(workdir, num_images=30, seed=2)
+    other = evaluation.evaluate(workdir, num_images=100, seed=2)
     assert other["metrics"] != result["metrics"]
-    raw = evaluation.evaluate(workdir, num_images=30, averaged=False)
+    table = evaluation.compare(result["path"], other["path"])
+    assert f"{other['metrics']['precision']:.6g}" in table
+    raw = evaluation.evaluate(workdir, num_images=100, seed=1, averaged=False)
     assert raw["protocol"]["weights"] == "raw"
+    with pytest.raises(
+        ValueError,
+        match=r"different protocols.*\(weights: 'averaged' and 'raw'\)",
+    ):
+        evaluation.compare(result["path"], raw["path"])
+
+
+def test_evaluations_of_other_protocols_are_kept_apart(finished):
+    _, workdir, _ = finished
+    options = (
+        {},
+        {"quantize": False},
+        {"truncation": 0.5},
+        {"preset": "paper", "real_images": 300},
+        {"split": "test"},
+    )
+    paths = [
+        evaluation.evaluate(workdir, num_images=30, **option)["path"]
+        for option in options
+    ]
+    assert len(set(paths)) == len(paths)
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[1]", None])
+def test_no_evaluation_to_compare(tmp_path, content):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ValueError, match="a.json is not an evaluation"):
+        evaluation.compare(path, path)
 
 
 def test_evaluation_in_training_is_that_of_the_checkpoint(copied):

@@ -8,19 +8,22 @@ class Activations:
 
     Args:
         size: Integer, how many rows there will be.
+        order: Where each row goes, a permutation; None: one after the other.
     """
 
-    def __init__(self, size):
+    def __init__(self, size, order=None):
         self.size = size
+        self.order = np.arange(size) if order is None else order
         self.count = 0
         self.array = None
 
     def add(self, rows):
-        """Appends rows; those beyond `size` are dropped."""
+        """Adds rows; those beyond `size` are dropped."""
         rows = rows[: self.size - self.count]
         if self.array is None:
             self.array = np.empty((self.size, *rows.shape[1:]), rows.dtype)
-        self.array[self.count : self.count + len(rows)] = rows
+        places = self.order[self.count : self.count + len(rows)]
+        self.array[places] = rows
         self.count += len(rows)
 
 

@@ -16,6 +16,7 @@ from sagan_tf.evaluation import (
     extractors,
     intra_frechet_distance,
     manifold,
+    protocols,
     references,
     standing_statistics,
 )
@@ -23,11 +24,7 @@ from sagan_tf.evaluation import (
     tensorflow_gan_metrics as tensorflow_gan,
 )
 from sagan_tf.evaluation.activations import Activations, Statistics
-from sagan_tf.evaluation.protocols import (
-    ENOUGH_IMAGES,
-    PRESETS,
-    Protocol,
-)
+from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
 from sagan_tf.version import __version__
 
 _LISTED_CLASSES = 10
@@ -118,6 +115,7 @@ class Evaluator:
             "classes": classes,
             "protocol": self._described(seed),
             "provenance": {
+                "fields_of_protocol_set": _fields_set(self.protocol),
                 "batch_size": self.batch_size,
                 "replicas": self.strategy.num_replicas_in_sync,
                 "precision": self.config.precision,
@@ -134,9 +132,13 @@ class Evaluator:
         }
 
     def _described(self, seed):
-        preset = [n for n, p in PRESETS.items() if p == self.protocol]
+        presets = [
+            name
+            for name in protocols.PRESETS
+            if protocols.get(name, self.config.dataset) == self.protocol
+        ]
         return {
-            "preset": preset[0] if preset else None,
+            "preset": presets[0] if presets else None,
             **dataclasses.asdict(self.protocol),
             "dataset": self.config.dataset,
             "split": self.protocol.split or self.config.split,
@@ -242,9 +244,6 @@ class Evaluator:
         mean, deviation = tensorflow_gan.inception_score(
             logits, self.protocol.score_splits
         )
-        # Rows in the order of a data set would mislead what works in parts.
-        random = np.random.default_rng(0)
-        orders = [random.permutation(len(a)) for a in (real.features, features)]
         metrics = {
             f"frechet_{prefix}_distance": (
                 tensorflow_gan.frechet_distance_from_statistics(
@@ -257,16 +256,13 @@ class Evaluator:
                 logits, splits=1
             )[0],
             f"kernel_{prefix}_distance": tensorflow_gan.kernel_distance(
-                real.features[orders[0]], features[orders[1]]
+                real.features, features
             ),
         }
         most = self.protocol.manifold_images
         try:
             metrics.update(
-                manifold.manifold_metrics(
-                    real.features[orders[0][:most]],
-                    features[orders[1][:most]],
-                )
+                manifold.manifold_metrics(real.features[:most], features[:most])
             )
         except ValueError as error:
             warnings.append(f"Not computed: {error}")
@@ -286,6 +282,16 @@ class Evaluator:
             except ValueError as error:
                 warnings.append(f"Not computed: {error}")
         return metrics, classes
+
+
+def _fields_set(protocol):
+    """Returns the fields that are not those of evaluations in training."""
+    default = Protocol(generated_images=protocol.generated_images)
+    return {
+        name: value
+        for name, value in dataclasses.asdict(protocol).items()
+        if value != getattr(default, name)
+    }
 
 
 def _extremes(by_class):

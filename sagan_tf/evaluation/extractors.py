@@ -55,7 +55,8 @@ def inception(path=None):
     Images are resized to 299x299, bilinearly, in [-1, 1], as TF-GAN does.
 
     Args:
-        path: Local SavedModel of the module, or None to download it.
+        path: Local SavedModel of the module, or the https:// address of one
+            on TF Hub; None: TF-GAN's own address.
 
     Returns:
         An `Extractor`: features "pool_3" of 2048, "logits" of 1008.
@@ -64,7 +65,9 @@ def inception(path=None):
         ValueError: If the module cannot be downloaded, or what is at `path`
             is not such a module.
     """
-    directory = _download_inception() if path is None else path
+    url = INCEPTION_URL if path is None else str(path)
+    is_url = url.startswith("https://")
+    directory = _download(url) if is_url else path
     wrong = (
         f"`inception` must be a SavedModel of {INCEPTION_URL}, from 299x299 "
         f"images to {_INCEPTION_OUTPUTS}. Received: {directory}, "
@@ -292,17 +295,16 @@ def _save(model, path):
         os.replace(os.path.join(folder, path.name), path)
 
 
-def _download_inception():
+def _download(url):
+    name = "tfgan_" + url.removeprefix("https://").replace("/", "_")
     try:
         return keras.utils.get_file(
-            "tfgan_inception_1",
-            origin=f"{INCEPTION_URL}?tf-hub-format=compressed",
-            extract=True,
+            name, origin=f"{url}?tf-hub-format=compressed", extract=True
         )
     except Exception as error:
         # `get_file` raises bare `Exception`s for what the network does.
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"{INCEPTION_URL} cannot be downloaded ({reason}): pass "
+            f"{url} cannot be downloaded ({reason}): pass "
             "--inception=PATH, a local SavedModel of it, or use a network"
         ) from None

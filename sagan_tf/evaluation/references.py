@@ -28,7 +28,7 @@ class Reference:
         count: Integer, of the images that the statistics are of.
         mean, covariance: Float64 statistics of their features.
         features: Float32 (kept, features), of at most `MOST_KEPT` of them,
-            evenly spaced.
+            evenly spaced, in random order.
         labels: int32 (kept,).
     """
 
@@ -99,7 +99,8 @@ def _read(path, key):
     if not path.exists():
         return None
     try:
-        with np.load(path) as arrays:
+        # NumPy leaves a file open that it opens and cannot read.
+        with open(path, "rb") as file, np.load(file) as arrays:
             if json.loads(str(arrays["key"])) != key:
                 raise ValueError("it is of other images or another version")
             return Reference(
@@ -129,22 +130,23 @@ def _write(path, key, reference):
 
 def _compute(source, image_size, resize, extractor, batch_size, progress):
     dataset = data.ordered_dataset(source, image_size, batch_size, resize)
-    statistics, kept, done = Statistics(), None, 0
-    labels = np.zeros(min(source.size, MOST_KEPT), np.int32)
+    most = min(source.size, MOST_KEPT)
+    # In the order of a data set, which may be by class, they would mislead
+    # what works in parts.
+    order = np.random.default_rng(0).permutation(most)
+    statistics, done = Statistics(), 0
+    kept, labels = Activations(most, order), Activations(most, order)
     for images, batch_labels, _ in dataset:
         features, _ = extractor.run(data.to_float(images))
         features = features.numpy()
         statistics.add(features, f"real images {done} and on")
-        positions = done + np.arange(len(features))
         # Evenly spaced, as in `data.evenly_spaced`.
-        chosen = positions * len(labels) % source.size < len(labels)
-        if kept is None:
-            kept = Activations(len(labels))
-        start = kept.count
+        positions = done + np.arange(len(features))
+        chosen = positions * most % source.size < most
         kept.add(features[chosen])
-        labels[start : kept.count] = batch_labels.numpy()[chosen]
+        labels.add(batch_labels.numpy()[chosen])
         done += len(features)
         if progress is not None:
             progress(done)
     mean, covariance = statistics.result()
-    return Reference(done, mean, covariance, kept.array, labels)
+    return Reference(done, mean, covariance, kept.array, labels.array)

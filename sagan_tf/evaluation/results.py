@@ -1,13 +1,11 @@
 """Evaluations on disk: written, described, compared."""
 
-import dataclasses
 import hashlib
 import json
 
 import tensorflow as tf
 
 from sagan_tf import files, sampling
-from sagan_tf.evaluation.protocols import Protocol
 
 # What may differ between two evaluations that are compared.
 _NOT_COMPARED = ("step", "seed")
@@ -29,7 +27,7 @@ def record(result, generator, config, workdir, step, averaged):
     """
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
-    name = _name(protocol, config)
+    name = _name(result, config)
     grid = sampling.class_grid(
         sampling.sampler(generator), config.latent_dim, config.num_classes
     )
@@ -44,24 +42,17 @@ def record(result, generator, config, workdir, step, averaged):
     return path
 
 
-def _name(protocol, config):
+def _name(result, config):
     """Names the file by what differs from an evaluation in training."""
+    protocol = result["protocol"]
+    fields = result["provenance"]["fields_of_protocol_set"]
     name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
     if protocol["extractor_kind"] != config.extractor:
         name += f"_{protocol['extractor_kind']}"
-    default = dataclasses.asdict(Protocol())
-    others = {
-        field: protocol[field]
-        for field in default
-        if field not in ("generated_images", "real_images", "split")
-        and protocol[field] != default[field]
-    }
-    if protocol["split"] != config.split:
-        others["split"] = protocol["split"]
-    if protocol.get("preset"):
+    if protocol["preset"]:
         name += f"_{protocol['preset']}"
-    elif others:
-        text = json.dumps(others, sort_keys=True)
+    elif fields:
+        text = json.dumps(fields, sort_keys=True)
         name += f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     if protocol["seed"]:
         name += f"_seed{protocol['seed']}"

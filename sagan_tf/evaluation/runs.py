@@ -61,7 +61,7 @@ def evaluate(
             generated_images=num_images or config.eval_images
         )
     else:
-        protocol = protocols.get(preset)
+        protocol = protocols.get(preset, config.dataset)
         if num_images is not None:
             fields["generated_images"] = num_images
     protocol = dataclasses.replace(protocol, **fields)

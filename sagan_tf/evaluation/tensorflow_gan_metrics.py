@@ -124,8 +124,10 @@ def frechet_distance_from_statistics(
 def kernel_distance(real_activations, fake_activations):
     """Kernel distance between two sets of activations, by tensorflow-gan.
 
-    The squared maximum mean discrepancy with the cubic polynomial kernel. Of
-    Inception's pool_3 it is the kernel Inception distance.
+    `E[k(x, x')] + E[k(y, y')] - 2 E[k(x, y)]`, the squared maximum mean
+    discrepancy, with the kernel `k(x, y) = (x^T y / features + 1)^3`; its
+    unbiased estimate. Of Inception's pool_3 it is the kernel Inception
+    distance.
 
     Args:
         real_activations: (count, features) floating point.

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import data
 from sagan_tf.evaluation import extractors
 
 
@@ -37,10 +36,13 @@ def inception_path(tmp_path):
 
 def test_inception(inception_path, random):
     extractor = extractors.inception(inception_path)
-    images = random.integers(0, 255, (3, 32, 32, 3), "uint8")
+    images = random.uniform(-1, 1, (3, 32, 32, 3)).astype("float32")
     features, logits = extractor.run(images)
     assert features.shape == (3, 2048) and logits.shape == (3, 1008)
-    resized = tf.image.resize(data.to_float(images), (299, 299))
+    # Bilinear and not antialiased, as TF-GAN's `preprocess_image` does.
+    resized = tf.compat.v1.image.resize_bilinear(
+        images, (299, 299), half_pixel_centers=True
+    )
     expected = tf.reduce_mean(resized, axis=(1, 2))
     np.testing.assert_allclose(features[:, :3], expected, atol=1e-5)
     assert not extractor.predicts_labels
@@ -74,6 +76,23 @@ def test_no_network(monkeypatch):
         extractors.inception()
 
 
+def test_address_on_tensorflow_hub(inception_path, monkeypatch):
+    asked = []
+
+    def get_file(name, origin, extract):
+        asked.append(origin)
+        return inception_path
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    extractors.inception()
+    extractors.inception("https://tfhub.dev/mine/1")
+    assert asked == [
+        "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
+        "?tf-hub-format=compressed",
+        "https://tfhub.dev/mine/1?tf-hub-format=compressed",
+    ]
+
+
 def test_digits_classifier_is_good_and_cached(monkeypatch):
     first = extractors.digits_classifier()
     assert first.accuracy >= 0.97 and first.predicts_labels
@@ -84,7 +103,8 @@ def test_digits_classifier_is_good_and_cached(monkeypatch):
     monkeypatch.setattr(extractors, "_train_classifier", train)
     second = extractors.digits_classifier()
     assert second.accuracy == first.accuracy
-    images = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), "uint8")
+    assert second.sha256 == first.sha256
+    images = tf.random.uniform((2, 32, 32, 3), -1, 1)
     features, logits = second.run(images)
     assert features.shape == (2, 64) and logits.shape == (2, 10)
     np.testing.assert_array_equal(features, first.run(images)[0])
@@ -106,3 +126,85 @@ def test_corrupt_cache_is_trained_again(monkeypatch, tmp_path):
     path.write_bytes(b"no model")
     extractors.digits_classifier()
     assert keras.models.load_model(path).count_params() == model.count_params()
+
+
+def _network():
+    inputs = keras.Input((20, 20, 3))
+    features = keras.layers.GlobalAveragePooling2D(name="features")(inputs)
+    logits = keras.layers.Dense(7, name="logits")(features)
+    return keras.Model(inputs, logits)
+
+
+@pytest.mark.parametrize("kind", ["keras", "saved_model"])
+def test_network_of_ones_own(tmp_path, random, kind):
+    model = _network()
+    if kind == "keras":
+        path = tmp_path / "network.keras"
+        model.save(path)
+    else:
+        path = tmp_path / "network"
+        outputs = [model.get_layer("features").output, model.output]
+        names = dict(zip(("features", "logits"), outputs, strict=True))
+        keras.Model(model.inputs, names).export(path, verbose=False)
+    extractor = extractors.custom(path)
+    images = random.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    features, logits = extractor.run(images)
+    resized = tf.image.resize(images, (20, 20))
+    np.testing.assert_allclose(logits, model(resized), atol=1e-5)
+    np.testing.assert_allclose(
+        features, tf.reduce_mean(resized, axis=(1, 2)), atol=1e-5
+    )
+    assert extractor.metric_prefix == "custom" and len(extractor.sha256) == 64
+    with pytest.raises(
+        ValueError, match=r"must have the outputs \['pool', 'lo"
+    ):
+        extractors.custom(path, ("pool", "logits"))
+
+
+def test_network_with_other_outputs_is_listed(tmp_path):
+    path = tmp_path / "network.keras"
+    _network().save(path)
+    with pytest.raises(ValueError, match=r"It has: \['features', 'logits'\]"):
+        extractors.custom(path, ("a", "b"))
+
+
+def test_no_network_of_ones_own(tmp_path):
+    for name in ("missing.keras", "missing"):
+        with pytest.raises(ValueError, match="`extractor` must be a SavedM"):
+            extractors.custom(tmp_path / name)
+    tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
+    with pytest.raises(ValueError, match="`extractor` must be a SavedModel"):
+        extractors.custom(tmp_path / "other")
+
+
+@pytest.mark.slow
+def test_inception_of_the_real_size(tmp_path):
+    """InceptionV3 with random weights, behind the module's interface."""
+
+    class Inception(tf.Module):
+        def __init__(self):
+            super().__init__()
+            network = keras.applications.InceptionV3(
+                weights=None, include_top=False, pooling="avg"
+            )
+            self.dense = keras.layers.Dense(1008)
+            self.dense.build((None, 2048))
+            self.network = network
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 299, 299, 3])])
+        def __call__(self, images):
+            features = self.network(images, training=False)
+            return {
+                "pool_3": features[:, None, None],
+                "logits": self.dense(features),
+            }
+
+    module = Inception()
+    path = str(tmp_path / "inception")
+    tf.saved_model.save(module, path)
+    extractor = extractors.inception(path)
+    images = tf.random.uniform((4, 32, 32, 3), -1, 1)
+    features, logits = extractor.run(images)
+    assert features.shape == (4, 2048) and logits.shape == (4, 1008)
+    expected = module(tf.image.resize(images, (299, 299)))
+    np.testing.assert_allclose(logits, expected["logits"], atol=1e-4)

@@ -3,34 +3,112 @@
 import importlib
 import subprocess
 import sys
+import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from sagan_tf import evaluation
+from sagan_tf.evaluation import tensorflow_gan_metrics
 
 
 def _frechet(first, second):
-    """The definition, in float64, by eigenvalues."""
+    """The definition, in float64, by SciPy's root of a matrix."""
     means = [array.mean(0) for array in (first, second)]
     covariances = [np.cov(array, rowvar=False) for array in (first, second)]
-    eigenvalues = np.linalg.eigvals(covariances[0] @ covariances[1])
-    trace = np.sqrt(np.maximum(eigenvalues.real, 0)).sum()
+    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1])
     return (
         np.sum((means[0] - means[1]) ** 2)
         + np.trace(covariances[0])
         + np.trace(covariances[1])
-        - 2 * trace
+        - 2 * np.trace(root.real)
     )
+
+
+def _statistics(activations):
+    return activations.mean(0), np.cov(activations, rowvar=False)
 
 
 def test_frechet_distance(random):
     first = random.normal(size=(500, 8)) @ random.normal(size=(8, 8))
     second = random.normal(1, 2, size=(400, 8))
+    expected = _frechet(first, second)
     distance = evaluation.frechet_distance(first, second)
-    # tensorflow-gan divides by the count, NumPy by one less.
-    np.testing.assert_allclose(distance, _frechet(first, second), rtol=0.01)
+    np.testing.assert_allclose(distance, expected, rtol=1e-5)
     assert abs(evaluation.frechet_distance(first, first)) < 1e-3
+    distance = tensorflow_gan_metrics.frechet_distance_from_statistics(
+        *_statistics(first), *_statistics(second)
+    )
+    np.testing.assert_allclose(distance, expected, rtol=1e-7)
+
+
+def test_frechet_distance_of_gaussians(random):
+    """Met within its sampling error, which shrinks with the samples."""
+    scales, shift = np.array([0.5, 1, 2, 3]), np.array([1, 0, -2, 0.5])
+    analytic = np.sum(shift**2) + np.sum((scales - 1) ** 2)
+    for count, tolerance in ((1_000, 0.1), (100_000, 0.01)):
+        first = random.normal(size=(count, 4))
+        second = shift + scales * random.normal(size=(count, 4))
+        np.testing.assert_allclose(
+            evaluation.frechet_distance(first, second), analytic, rtol=tolerance
+        )
+
+
+def test_torch_fidelity_agrees(random, monkeypatch):
+    """On the same arrays, by its arithmetic alone."""
+    torch = pytest.importorskip("torch", reason="torch is an optional extra")
+    # Its package imports torchvision, which the arithmetic does not use.
+    for name in (
+        "torchvision", "torchvision.transforms",
+        "torchvision.transforms.functional", "torchvision.models",
+        "torchvision.datasets", "torchvision.models.feature_extraction",
+    ):  # fmt: skip
+        monkeypatch.setitem(sys.modules, name, mock.MagicMock())
+    pytest.importorskip("torch_fidelity", reason="make slow installs it")
+    from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
+
+    real = random.normal(size=(400, 16)).astype("float32")
+    fake = random.normal(0.3, 1.1, size=(300, 16)).astype("float32")
+    tensors = torch.from_numpy(real), torch.from_numpy(fake)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        statistics = [
+            metric_fid.fid_features_to_statistics(tensor) for tensor in tensors
+        ]
+        found = {
+            **metric_fid.fid_statistics_to_metric(*statistics, verbose=False),
+            **metric_kid.kid_features_to_metric(
+                *tensors, kid_subsets=1, kid_subset_size=300, verbose=False
+            ),
+            # Generated ones come first there.
+            **metric_prc.prc_features_to_metric(*tensors[::-1], verbose=False),
+            **metric_isc.isc_features_to_metric(
+                tensors[1], splits=3, shuffle=False
+            ),
+        }
+    np.testing.assert_allclose(
+        evaluation.frechet_distance(real, fake),
+        found["frechet_inception_distance"],
+        rtol=1e-4,
+    )
+    mean, deviation = evaluation.inception_score(fake, splits=3)
+    np.testing.assert_allclose(
+        [mean, deviation],
+        [found["inception_score_mean"], found["inception_score_std"]],
+        rtol=1e-4,
+    )
+    np.testing.assert_allclose(
+        evaluation.precision_recall(real, fake),
+        [found["precision"], found["recall"]],
+        atol=1e-6,
+    )
+    # Its subset of the real ones is drawn: another estimate of one value.
+    ours = evaluation.kernel_distance(real[:300], fake)
+    np.testing.assert_allclose(
+        ours, found["kernel_inception_distance_mean"], rtol=0.3
+    )
 
 
 def test_frechet_distance_grows_with_noise(random):

@@ -1,0 +1,51 @@
+"""Tests of protocols."""
+
+import dataclasses
+import re
+
+import pytest
+
+from sagan_tf.evaluation import PRESETS, Protocol, protocols
+
+
+def test_presets():
+    for name in ("paper", "heusel"):
+        protocol = protocols.get(name, "cifar10")
+        assert protocol.split == "train"
+        assert protocol.generated_images == 50_000
+    assert protocols.get("paper", "cifar10").real_images == 50_000
+    assert protocols.get("heusel", "cifar10").real_images == 0
+    for dataset, split, count in (
+        ("cifar10", "test", 10_000), ("imagenet2012", "validation", 50_000),
+    ):  # fmt: skip
+        protocol = protocols.get("studiogan", dataset)
+        assert protocol.split == split
+        assert protocol.real_images == protocol.generated_images == count
+    assert set(PRESETS) == {"paper", "studiogan", "heusel"}
+    with pytest.raises(ValueError, match="`preset` must be one of"):
+        protocols.get("mine", "cifar10")
+
+
+def test_every_field_is_documented():
+    documented = re.findall(r"^        (\w+): ", Protocol.__doc__, re.MULTILINE)
+    assert documented == [field.name for field in dataclasses.fields(Protocol)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"generated_images": 9}, "`generated_images` must be at least 10"),
+        ({"real_images": -1}, "`real_images` must be at least 0"),
+        ({"resize": "nearest"}, "`resize` must be one of"),
+        ({"labels": "balanced"}, "`labels` must be one of"),
+        ({"truncation": -0.5}, "`truncation` must be at least 0"),
+        ({"manifold_images": 1}, "`manifold_images` must be at least 2"),
+        ({"score_splits": 0}, "`score_splits` must be at least 1"),
+        ({"standing_batches": 5}, "`standing_batches` must be 0 with"),
+        ({"batch_statistics": "standing"}, "`standing_batches` must be posi"),
+        ({"batch_statistics": "batch"}, "`batch_statistics` must be one of"),
+    ],
+)
+def test_out_of_range(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Protocol(**fields)
