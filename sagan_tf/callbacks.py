@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import evaluation, files, layers, sampling
+from sagan_tf import evaluation, files, generation, layers
 
 
 class MetricsWriter(keras.callbacks.Callback):
@@ -75,7 +75,7 @@ class SampleWriter(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(
             str(self.workdir.tensorboard)
         )
-        self.sample = sampling.sampler(self.model.inference_generator)
+        self.sample = generation.sampler(self.model.inference_generator)
         if not self.model.step.numpy():
             self.write(0)
 
@@ -85,10 +85,10 @@ class SampleWriter(keras.callbacks.Callback):
             self.write(step)
 
     def write(self, step):
-        grid = sampling.class_grid(
+        grid = generation.class_grid(
             self.sample, self.config.latent_dim, self.config.num_classes
         )
-        sampling.save_png(grid, self.workdir.samples / f"{step:07d}.png")
+        generation.save_png(grid, self.workdir.samples / f"{step:07d}.png")
         with self.writer.as_default(step=step):
             tf.summary.image("samples", grid[None])
         self.writer.flush()

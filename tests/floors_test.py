@@ -19,8 +19,9 @@ FLOORS = {
     "scripts": 2,
     "data": 2,
     "gan": 2,
-    "export": 3,
-    "sampling": 3,
+    "inference": 2,
+    "export": 4,
+    "generation": 3,
     "workdir": 3,
     "evaluation": 4,
     "curves": 4,
@@ -39,9 +40,16 @@ EXTERNAL = {
     "version": set(),
     "models": {"keras", "dataclasses"},
     "gan": {"keras", "tensorflow"},
+    "inference": {"keras"},
 }
 # Too slow, or too fragile, to import with the package.
-LAZY = {"matplotlib", "sklearn", "tensorflow_datasets", "torch"}
+LAZY = {
+    "matplotlib",
+    "sklearn",
+    "tensorflow_datasets",
+    "tensorflow_serving",
+    "torch",
+}
 
 
 def _imports(path, top_level_only=False):

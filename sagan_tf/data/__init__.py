@@ -8,11 +8,12 @@ from sagan_tf.data.pipeline import (
     to_uint8,
     training_dataset,
 )
-from sagan_tf.data.sources import Source, open_source
+from sagan_tf.data.sources import Source, class_names, open_source
 
 __all__ = [
     "Source",
     "check",
+    "class_names",
     "evenly_spaced",
     "open_source",
     "ordered_dataset",

@@ -60,6 +60,32 @@ def open_source(dataset, data_dir="", split="train"):
     return tensorflow_datasets(dataset, data_dir, split)
 
 
+def class_names(dataset, data_dir=""):
+    """Returns the names of a data set's classes, without its images.
+
+    Args:
+        dataset, data_dir: As in `open_source`.
+
+    Returns:
+        A list; empty where there are none, or they are not to be had.
+    """
+    if dataset in ("digits", "image_folder"):
+        try:
+            return list(open_source(dataset, data_dir).class_names)
+        except ValueError:
+            return []
+    import tensorflow_datasets as tfds
+
+    try:
+        features = tfds.builder(
+            dataset, data_dir=data_dir or None
+        ).info.features
+        return list(features["label"].names or [])
+    except Exception:
+        # Whatever TFDS raises, names are not worth a failure.
+        return []
+
+
 def digits(split="train"):
     """Scikit-learn's handwritten digits: 1,797 images of 8x8 pixels.
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import sampling
+from sagan_tf import generation
 from sagan_tf.data import to_float, to_uint8
 from sagan_tf.evaluation import (
     extractors,
@@ -170,7 +170,7 @@ class Evaluator:
                 seed,
                 protocol.truncation,
             )
-        latents, labels = sampling.draw(
+        latents, labels = generation.draw(
             self.config.latent_dim,
             self.config.num_classes,
             count,

@@ -5,7 +5,7 @@ import json
 
 import tensorflow as tf
 
-from sagan_tf import files, sampling
+from sagan_tf import files, generation
 
 # What may differ between two evaluations that are compared.
 _NOT_COMPARED = ("step", "seed")
@@ -28,10 +28,10 @@ def record(result, generator, config, workdir, step, averaged):
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
     name = _name(result, config)
-    grid = sampling.class_grid(
-        sampling.sampler(generator), config.latent_dim, config.num_classes
+    grid = generation.class_grid(
+        generation.sampler(generator), config.latent_dim, config.num_classes
     )
-    sampling.save_png(grid, workdir.evaluations / f"{name}.png")
+    generation.save_png(grid, workdir.evaluations / f"{name}.png")
     path = workdir.evaluations / f"{name}.json"
     files.write_text(path, json.dumps(result, indent=2) + "\n")
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))

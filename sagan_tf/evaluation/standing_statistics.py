@@ -2,7 +2,7 @@
 
 import keras
 
-from sagan_tf import sampling
+from sagan_tf import generation
 from sagan_tf.layers import ConditionalBatchNormalization
 
 _NORMALIZATIONS = (
@@ -27,7 +27,7 @@ def with_standing_statistics(
         batches: Integer.
         batch_size: Integer.
         seed: Integer.
-        truncation: As in `sampling.draw`.
+        truncation: As in `generation.draw`.
 
     Returns:
         A `keras.Model`.
@@ -46,7 +46,7 @@ def with_standing_statistics(
         for layer in normalizations:
             # A mean so far, not a moving one.
             layer.momentum = index / (index + 1)
-        latents, labels = sampling.draw(
+        latents, labels = generation.draw(
             generator.inputs[0].shape[-1],
             num_classes,
             batch_size,

@@ -162,13 +162,24 @@ class UpsampleConv2D(_ResamplingConv2D):
           https://arxiv.org/abs/1805.08318; the folding is exact algebra.
     """
 
-    def _folded(self, inputs, kernel):
-        # A transposed convolution applies its kernel mirrored, and wants the
-        # output channels before the input channels.
+    def transposed_kernel(self, kernel):
+        """Returns the kernel of the equal transposed convolution.
+
+        Args:
+            kernel: (size, size, channels, filters).
+
+        Returns:
+            (size + 1, size + 1, filters, channels), as `Conv2DTranspose` of
+            stride 2 has it.
+        """
+        # A transposed convolution applies its kernel mirrored.
         kernel = self._fold(kernel, mirrored=True)
+        return keras.ops.swapaxes(kernel, 2, 3)
+
+    def _folded(self, inputs, kernel):
         return keras.ops.conv_transpose(
             inputs,
-            keras.ops.swapaxes(kernel, 2, 3),
+            self.transposed_kernel(kernel),
             strides=2,
             padding="same",
             data_format="channels_last",

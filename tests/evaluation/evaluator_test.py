@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import Config, data, models, sampling
+from sagan_tf import Config, data, generation, models
 from sagan_tf.evaluation import Evaluator, Protocol, references
 from sagan_tf.evaluation.activations import Activations, Statistics
 from sagan_tf.evaluation.extractors import Extractor
@@ -253,7 +253,7 @@ def test_standing_statistics(generator):
         np.testing.assert_array_equal(weight, value)
     means = []
     for index in range(3):
-        latents, _ = sampling.draw(8, 10, 16, (4, index + 1))
+        latents, _ = generation.draw(8, 10, 16, (4, index + 1))
         # `u` moves during the passes.
         features = generator.get_layer("dense")(latents, training=True)
         means.append(

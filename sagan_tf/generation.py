@@ -62,6 +62,42 @@ def draw(latent_dim, num_classes, count, seed, truncation=0.0):
     return latents, labels
 
 
+def latents_of_seeds(seeds, latent_dim, truncation=0.0):
+    """Draws a latent vector for each seed, the same in any batch.
+
+    Args:
+        seeds: int64 (count,).
+        latent_dim: Integer, length of a latent vector.
+        truncation: Float or scalar tensor, as in `draw`.
+
+    Returns:
+        Float32 (count, latent_dim).
+    """
+    truncation = tf.convert_to_tensor(truncation, tf.float32)
+
+    def latent(seed):
+        seed = tf.stack([seed, tf.zeros_like(seed)])
+        return tf.where(
+            truncation > 0,
+            truncation
+            * tf.random.stateless_truncated_normal([latent_dim], seed),
+            tf.random.stateless_normal([latent_dim], seed),
+        )
+
+    return tf.map_fn(latent, seeds, fn_output_signature=tf.float32)
+
+
+def number_of_classes(generator):
+    """Returns how many classes a generator has; 0 if it is unconditional."""
+    if len(generator.inputs) == 1:
+        return 0
+    return next(
+        layer.num_classes
+        for layer in generator.layers
+        if getattr(layer, "num_classes", None)
+    )
+
+
 def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):
     """Samples a grid: a row for each class, a column for each latent.
 

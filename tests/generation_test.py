@@ -3,12 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import sampling
+from sagan_tf import generation
 
 
 def test_image_grid_is_row_by_row():
     images = np.arange(6)[:, None, None, None] * np.ones((6, 2, 3, 1), int)
-    grid = sampling.image_grid(images, 3)
+    grid = generation.image_grid(images, 3)
     assert grid.shape == (4, 9, 1)
     np.testing.assert_array_equal(grid[::2, ::3, 0], [[0, 1, 2], [3, 4, 5]])
 
@@ -23,44 +23,44 @@ def _recorder(calls):
 
 def test_class_grid_has_a_row_for_each_class():
     calls = []
-    grid = sampling.class_grid(_recorder(calls), 5, 3, columns=4, seed=1)
+    grid = generation.class_grid(_recorder(calls), 5, 3, columns=4, seed=1)
     assert grid.shape == (12, 16, 3)
     ((latents, labels),) = calls
     np.testing.assert_array_equal(labels, np.repeat([0, 1, 2], 4))
     np.testing.assert_array_equal(latents[:4], latents[4:8])
     assert len(np.unique(latents[:4])) == 20
-    sampling.class_grid(_recorder(calls), 5, 3, columns=4, seed=1)
+    generation.class_grid(_recorder(calls), 5, 3, columns=4, seed=1)
     np.testing.assert_array_equal(calls[1][0], latents)
 
 
 def test_class_grid_of_many_classes_shows_ten_from_first_to_last():
     calls = []
-    sampling.class_grid(_recorder(calls), 5, 1000, columns=2)
+    generation.class_grid(_recorder(calls), 5, 1000, columns=2)
     labels = np.array(calls[0][1])[::2]
     assert len(set(labels)) == 10 and (labels[0], labels[-1]) == (0, 999)
 
 
 def test_class_grid_without_classes():
     calls = []
-    grid = sampling.class_grid(_recorder(calls), 5, 0, columns=2)
+    grid = generation.class_grid(_recorder(calls), 5, 0, columns=2)
     assert calls[0][1] is None and grid.shape == (40, 8, 3)
     assert len(np.unique(calls[0][0])) == 100
 
 
 def test_draw():
-    latents, labels = sampling.draw(5, 3, 4, (7, 0))
+    latents, labels = generation.draw(5, 3, 4, (7, 0))
     assert latents.shape == (4, 5) and labels.shape == (4,)
-    again, _ = sampling.draw(5, 3, 4, (7, 0))
+    again, _ = generation.draw(5, 3, 4, (7, 0))
     np.testing.assert_array_equal(latents, again)
-    other, _ = sampling.draw(5, 3, 4, (7, 1))
+    other, _ = generation.draw(5, 3, 4, (7, 1))
     assert not np.array_equal(latents, other)
-    assert sampling.draw(5, 0, 4, (7, 0))[1] is None
+    assert generation.draw(5, 0, 4, (7, 0))[1] is None
 
 
 def test_sampler_gives_uint8_of_the_generators_inference(gan_factory):
     generator = gan_factory(compiled=False).generator
-    latents, labels = sampling.draw(8, 3, 4, (0, 0))
-    images = sampling.sampler(generator)(latents, labels)
+    latents, labels = generation.draw(8, 3, 4, (0, 0))
+    images = generation.sampler(generator)(latents, labels)
     expected = (np.array(generator([latents, labels])) + 1) * 127.5
     assert images.dtype == tf.uint8
     assert np.abs(np.array(images, float) - expected).max() <= 0.51
@@ -69,6 +69,6 @@ def test_sampler_gives_uint8_of_the_generators_inference(gan_factory):
 def test_save_png(tmp_path):
     image = np.arange(48, dtype="uint8").reshape(4, 4, 3)
     path = tmp_path / "new" / "image.png"
-    sampling.save_png(image, path)
+    generation.save_png(image, path)
     np.testing.assert_array_equal(tf.io.decode_png(path.read_bytes()), image)
     assert [file.name for file in path.parent.iterdir()] == ["image.png"]

@@ -1,0 +1,54 @@
+"""Requests by which TF Serving warms a model up before it takes traffic."""
+
+import os
+
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf.generation import draw, number_of_classes
+
+# Of these sizes TensorFlow picks its algorithms before the first client asks.
+_BATCHES = (1, 8)
+
+
+def write(path, generator):
+    """Writes `assets.extra/tf_serving_warmup_requests` into a SavedModel.
+
+    Without tensorflow-serving-api (the extra `serving`) there is none.
+
+    Args:
+        path: Directory of the SavedModel.
+        generator: The `keras.Model` that was exported.
+    """
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError:
+        logging.info(
+            "No warm-up requests: they need the extra `serving` "
+            "(tensorflow-serving-api)."
+        )
+        return
+    folder = os.path.join(path, "assets.extra")
+    os.makedirs(folder)
+    with tf.io.TFRecordWriter(
+        os.path.join(folder, "tf_serving_warmup_requests")
+    ) as writer:
+        for count in _BATCHES:
+            latents, labels = draw(
+                generator.inputs[0].shape[-1],
+                number_of_classes(generator),
+                count,
+                (0, 0),
+            )
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "sagan"
+            request.model_spec.signature_name = "serving_default"
+            inputs = {"latents": latents}
+            if labels is not None:
+                inputs["labels"] = labels
+            for name, tensor in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(tensor))
+            log = prediction_log_pb2.PredictionLog(
+                predict_log=prediction_log_pb2.PredictLog(request=request)
+            )
+            writer.write(log.SerializeToString())

@@ -1,0 +1,232 @@
+"""Tests of the SavedModel, by the loaders that servers use."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from sagan_tf import data, generation, inference
+from sagan_tf.export import export_generator
+
+HERE = pathlib.Path(__file__).parent
+SIGNATURES = (
+    "serving_default",
+    "images_float",
+    "png",
+    "from_seed",
+    "attention",
+)
+
+
+@pytest.fixture
+def generator(gan_factory):
+    """Not as at the start: gates, statistics and tables of their own."""
+    generator = gan_factory(3, compiled=False).generator
+    random = np.random.default_rng(0)
+    for variable in generator.variables:
+        if variable.path.endswith("/u"):
+            continue
+        noise = random.normal(0, 0.2, variable.shape)
+        positive = "variance" in variable.path
+        variable.assign(
+            np.abs(variable + noise) if positive else variable + noise
+        )
+    return generator
+
+
+@pytest.fixture
+def exported(generator, tmp_path):
+    path = tmp_path / "model" / "1"
+    export_generator(generator, path, card={"step": 7})
+    return path
+
+
+def _inputs(count=5):
+    latents, labels = generation.draw(8, 3, count, (0, 0))
+    return {"latents": latents, "labels": labels}
+
+
+def _assert_close(images, expected):
+    difference = np.abs(np.array(images, int) - np.array(expected, int))
+    assert difference.max() <= 1
+
+
+def test_baked_generator_draws_the_same(generator):
+    images, outputs = inference.bake(generator)
+    inputs = list(_inputs().values())
+    expected = generator(inputs)
+    np.testing.assert_allclose(images(inputs), expected, atol=1e-5)
+    found = outputs(inputs)
+    np.testing.assert_allclose(found["images"], expected, atol=1e-5)
+    assert found["attention16"].shape == (5, 256, 64)
+    np.testing.assert_allclose(np.sum(found["attention16"], -1), 1, rtol=1e-5)
+    names = {variable.path.split("/")[-1] for variable in images.variables}
+    assert "u" not in names and not images.trainable_variables
+
+
+@pytest.mark.parametrize("count", [1, 3, 64])
+def test_signatures(generator, exported, count):
+    served = tf.saved_model.load(exported).signatures
+    assert set(served) == set(SIGNATURES)
+    inputs = _inputs(count)
+    expected = generator(list(inputs.values()))
+    floats = served["images_float"](**inputs)["images"]
+    np.testing.assert_allclose(floats, expected, atol=1e-5)
+    images = served["serving_default"](**inputs)["images"]
+    assert images.dtype == tf.uint8
+    _assert_close(images, data.to_uint8(expected))
+    files = served["png"](**inputs)["image_bytes"]
+    for file, image in zip(files, images, strict=True):
+        np.testing.assert_array_equal(tf.io.decode_png(file), image)
+    outputs = served["attention"](**inputs)
+    _assert_close(outputs["images"], images)
+    assert outputs["attention16"].shape == (count, 256, 64)
+    np.testing.assert_array_equal(outputs["attention16_query_grid"], [16, 16])
+
+
+def test_a_seed_is_a_picture(exported):
+    from_seed = tf.saved_model.load(exported).signatures["from_seed"]
+    seeds = tf.constant([5, -2, 7, 5], tf.int64)
+    labels = tf.constant([0, 1, 2, 0])
+    zero, half = tf.constant(0.0), tf.constant(0.5)
+    images = from_seed(seeds=seeds, labels=labels, truncation=zero)["images"]
+    np.testing.assert_array_equal(images[0], images[3])
+    assert np.any(images[0] != images[1])
+    for index in range(3):
+        part = slice(index, index + 1)
+        alone = from_seed(
+            seeds=seeds[part], labels=labels[part], truncation=zero
+        )["images"]
+        _assert_close(alone, images[part])
+    latents = generation.latents_of_seeds(seeds, 8, 0.5)
+    assert np.abs(latents).max() <= 1
+    default = tf.saved_model.load(exported).signatures["serving_default"]
+    truncated = from_seed(seeds=seeds, labels=labels, truncation=half)["images"]
+    _assert_close(truncated, default(latents=latents, labels=labels)["images"])
+    # What a server fills in for a client that says nothing.
+    definition = _signature_definition(exported, "from_seed")
+    assert definition.defaults["truncation"].float_val[0] == 0
+
+
+def _signature_definition(path, name):
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString((path / "saved_model.pb").read_bytes())
+    return saved.meta_graphs[0].signature_def[name]
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_labels_out_of_range_are_an_error(exported, name, label):
+    function = tf.saved_model.load(exported).signatures[name]
+    inputs = {**_inputs(2), "labels": tf.constant([0, label])}
+    if name == "from_seed":
+        del inputs["latents"]
+        inputs.update(
+            seeds=tf.constant([1, 2], tf.int64), truncation=tf.constant(0.0)
+        )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels must"):
+        function(**inputs)
+
+
+def test_loader_of_tensorflow_1(generator, exported):
+    """By which TF Serving loads: a session, and the tag `serve`."""
+    inputs = _inputs(3)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        loaded = tf.compat.v1.saved_model.loader.load(
+            session, ["serve"], str(exported)
+        )
+        signature = loaded.signature_def["serving_default"]
+        images = session.run(
+            signature.outputs["images"].name,
+            {
+                signature.inputs[name].name: value.numpy()
+                for name, value in inputs.items()
+            },
+        )
+    expected = data.to_uint8(generator(list(inputs.values())))
+    _assert_close(images, expected)
+
+
+def test_c_interface_without_python(generator, exported, tmp_path):
+    """TensorFlow's C library, in a process that imports neither."""
+    inputs = _inputs(3)
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    definition = _signature_definition(exported, "serving_default")
+    result = subprocess.run(
+        [
+            sys.executable, HERE / "c_interface.py",
+            pathlib.Path(tf.__file__).parent, exported,
+            definition.outputs["images"].name,
+            tmp_path / "inputs.npz", tmp_path / "images.npy",
+        ],
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    expected = data.to_uint8(generator(list(inputs.values())))
+    _assert_close(np.load(tmp_path / "images.npy"), expected)
+
+
+def test_unconditional(gan_factory, tmp_path):
+    generator = gan_factory(None, compiled=False).generator
+    export_generator(generator, tmp_path / "1")
+    served = tf.saved_model.load(tmp_path / "1").signatures
+    latents = _inputs(2)["latents"]
+    images = served["serving_default"](latents=latents)["images"]
+    _assert_close(images, data.to_uint8(generator(latents)))
+    images = served["from_seed"](
+        seeds=tf.constant([1], tf.int64), truncation=tf.constant(0.0)
+    )["images"]
+    assert images.shape == (1, 32, 32, 3)
+
+
+def test_nothing_but_the_generator_is_in_it(generator, exported):
+    names = [
+        name
+        for name, _ in tf.train.list_variables(
+            str(exported / "variables" / "variables")
+        )
+    ]
+    variables = [name for name in names if name.startswith("tracked/")]
+    others = {name.split("/")[0] for name in names} - {"tracked"}
+    assert others <= {"_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter"}
+    assert len(variables) == len(inference.bake(generator)[0].variables)
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString((exported / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    ops = {node.op for node in graph.node}
+    for function in graph.library.function:
+        # Loading assigns the variables; nothing else does.
+        if "restore" not in function.signature.name:
+            found = {node.op for node in function.node_def}
+            assert not [op for op in found if "Assign" in op or "Apply" in op]
+            ops |= found
+    ops -= {function.signature.name for function in graph.library.function}
+    assert not [op for op in ops if not hasattr(tf.raw_ops, op)]
+    assert json.loads((exported / "saved_model.json").read_text()) == {
+        "step": 7
+    }
+
+
+def test_nothing_is_overwritten(generator, tmp_path):
+    (tmp_path / "1").mkdir()
+    with pytest.raises(ValueError, match="exists: take another"):
+        export_generator(generator, str(tmp_path / "1"))
+    assert not list((tmp_path / "1").iterdir())
+
+
+def test_failure_leaves_nothing(generator, tmp_path, monkeypatch):
+    def save(module, path, signatures):
+        pathlib.Path(path).mkdir()
+        (pathlib.Path(path) / "half").touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", save)
+    with pytest.raises(OSError, match="No space"):
+        export_generator(generator, tmp_path / "models" / "1")
+    assert not list((tmp_path / "models").iterdir())
