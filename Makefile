@@ -15,7 +15,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2
 
-slow: $(VENV)/installed-torch
+slow: $(VENV)/installed-extras
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/installed-dev
@@ -43,7 +43,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 # The versions that the tests were written with. torch-fidelity, for its
 # arithmetic alone, without torchvision.
-$(VENV)/installed-torch: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --editable ".[import]" torch==2.13.0
+$(VENV)/installed-extras: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --editable ".[import,serving]" torch==2.13.0
 	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0
 	touch $@
