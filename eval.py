@@ -45,6 +45,15 @@ _RESIZE = flags.DEFINE_enum(
     ["bilinear", "bicubic", "lanczos3", "area"],
     "How real images are brought to the network's size, antialiased.",
 )
+_MANIFOLD_IMAGES = flags.DEFINE_integer(
+    "manifold_images",
+    None,
+    "Images of each kind for precision, recall, density and coverage.",
+    lower_bound=2,
+)
+_SCORE_SPLITS = flags.DEFINE_integer(
+    "score_splits", None, "Parts of the Inception score.", lower_bound=1
+)
 _LABELS = flags.DEFINE_enum(
     "labels",
     None,
@@ -96,6 +105,9 @@ _EXTRACTOR_OUTPUTS = flags.DEFINE_list(
     ["features", "logits"],
     "Names of its outputs: the features, the logits.",
 )
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where the run's data are now, if not where they were."
+)
 _COMPARE = flags.DEFINE_string(
     "compare",
     None,
@@ -124,6 +136,11 @@ def main(argv):
                 )
             print(evaluation.compare(_COMPARE.value, argv[1]))
             return
+        if len(argv) > 1:
+            raise ValueError(
+                f"{argv[1]} is no flag (a boolean one is --quantize or "
+                "--noquantize)"
+            )
         fields = {
             "real_images": _REAL_IMAGES.value,
             "split": _SPLIT.value,
@@ -131,6 +148,8 @@ def main(argv):
             "resize": _RESIZE.value,
             "labels": _LABELS.value,
             "truncation": _TRUNCATION.value,
+            "manifold_images": _MANIFOLD_IMAGES.value,
+            "score_splits": _SCORE_SPLITS.value,
             "standing_batches": _STANDING_BATCHES.value,
         }
         if _STANDING_BATCHES.value is not None:
@@ -153,6 +172,7 @@ def main(argv):
             preset=_PRESET.value,
             extractor=_EXTRACTOR.value,
             extractor_outputs=tuple(_EXTRACTOR_OUTPUTS.value),
+            data_dir=_DATA_DIR.value,
             **{k: v for k, v in fields.items() if v is not None},
         )
         print(evaluation.describe(result))

@@ -19,11 +19,16 @@ def read_metrics(workdir):
 
 
 def read_evaluations(workdir):
-    """Returns the results in `eval/`, by step, each with its `path`."""
+    """Returns the results in `eval/`, by step, each with its `path`.
+
+    Those of other protocols than evaluations in training have are left out.
+    """
     results = []
     for path in Workdir(workdir).evaluations.glob("*.json"):
         with open(path, encoding="utf-8") as file:
-            results.append({**json.load(file), "path": str(path)})
+            result = json.load(file)
+        if result["provenance"]["as_in_training"]:
+            results.append({**result, "path": str(path)})
     return sorted(results, key=lambda result: result["protocol"]["step"])
 
 

@@ -56,16 +56,10 @@ def summarize(workdir, output):
     # Imported here, so that --help need not wait for TensorFlow.
     from sagan_tf import curves
     from sagan_tf.export import export_generator
-    from sagan_tf.workdir import Workdir, load_generator
+    from sagan_tf.workdir import load_generator
 
     output = pathlib.Path(output)
-    config = Workdir(workdir).read_config()
-    results = [
-        result
-        for result in curves.read_evaluations(workdir)
-        if result["protocol"]["generated_images"] == config.eval_images
-        and result["protocol"]["seed"] == 0
-    ]
+    results = curves.read_evaluations(workdir)
     if not results:
         raise ValueError(
             f"`workdir` {workdir} has no evaluation: run eval.py first"

@@ -1,5 +1,6 @@
 """Writing files."""
 
+import contextlib
 import os
 
 
@@ -11,6 +12,12 @@ def write_text(path, text):
         text: String.
     """
     temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        # A full disk leaves half of it.
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise

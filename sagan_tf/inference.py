@@ -1,25 +1,25 @@
-"""A generator as it is served: no spectral norm, no folding left to do."""
+"""Networks as they are served: no spectral norm, no folding left to do."""
 
 import keras
 
 from sagan_tf import layers
 
 
-def bake(generator):
-    """Copies a generator, with kernels as they are multiplied by.
+def bake(network):
+    """Copies a network, with kernels as they are multiplied by.
 
     Spectral normalization becomes the kernel W / sigma, and a convolution
     folded with its upsampling a plain transposed one of the folded kernel: the
-    same images, without the work at each call. For inference only.
+    same outputs, without the work at each call. For inference only.
 
     Args:
-        generator: Functional `keras.Model`, as `build_generator` makes; it is
-            not changed.
+        network: Functional `keras.Model`, as `build_generator` and
+            `build_discriminator` make; it is not changed.
 
     Returns:
-        Two `keras.Model`s on the same weights: from the generator's inputs to
-        images, and from them to a dictionary of `images` and, by the name of
-        each self-attention layer, its scores (batch, queries, keys).
+        Two `keras.Model`s on the same weights, from the network's inputs: to
+        its outputs, and to a dictionary of `outputs` and, by the name of each
+        self-attention layer, its scores (batch, queries, keys).
     """
     scores = {}
 
@@ -49,15 +49,15 @@ def bake(generator):
         outputs, scores[layer.name] = layer(*args, **kwargs)
         return outputs
 
-    images = keras.models.clone_model(
-        generator, clone_function=copy_of, call_function=call
+    baked = keras.models.clone_model(
+        network, clone_function=copy_of, call_function=call
     )
-    for layer in generator.layers:
+    for layer in network.layers:
         if layer.weights:
-            _copy_weights(layer, images.get_layer(layer.name))
-    images.trainable = False
-    outputs = {"images": images.output, **scores}
-    return images, keras.Model(images.inputs, outputs)
+            _copy_weights(layer, baked.get_layer(layer.name))
+    baked.trainable = False
+    outputs = {"outputs": baked.output, **scores}
+    return baked, keras.Model(baked.inputs, outputs)
 
 
 def _copy_weights(layer, copy):

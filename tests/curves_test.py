@@ -20,13 +20,15 @@ def workdir(tmp_path):
             names = ("discriminator_loss", "generator_loss", "real_logits")
             record = dict.fromkeys((*names, "fake_logits"), step / 2)
             file.write(json.dumps({"step": step, **record}) + "\n")
-    for step in (4, 0):
+    for step in (4, 0, 1):
         result = {
             "metrics": {
                 "frechet_classifier_distance": 10.0 - step,
                 "asked_for_class_share": step / 4,
             },
             "protocol": {"step": step, "generated_images": 20, "seed": 0},
+            # That of another protocol has no place beside the others.
+            "provenance": {"as_in_training": step != 1},
         }
         path = workdir / "eval" / f"step{step}.json"
         path.write_text(json.dumps(result))

@@ -26,8 +26,9 @@ FLOORS = {
     "evaluation": 4,
     "curves": 4,
     "importing": 4,
-    "callbacks": 5,
-    "training": 6,
+    "callbacks": 6,
+    "training": 7,
+    "sampling": 5,
     "demo": 8,
 }
 # What each of the lower floors may import besides.
@@ -36,7 +37,7 @@ EXTERNAL = {
     "losses": {"keras"},
     "schedules": {"keras"},
     "config": {"dataclasses", "json", "typing"},
-    "files": {"os"},
+    "files": {"contextlib", "os"},
     "version": set(),
     "models": {"keras", "dataclasses"},
     "gan": {"keras", "tensorflow"},

@@ -154,6 +154,8 @@ def test_bad_config_file_is_one_line(script, tmp_path, config, message):
         (["--compare", "a.json", "b.json"], "a.json is not an evaluation"),
         (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
         (["--workdir=x", "--preset=mine"], "--preset=mine"),
+        (["--workdir=x", "--quantize", "false"], "false is no flag"),
+        (["--workdir=x", "--inception=a", "--extractor=b"], "holds no run"),
     ],
 )
 def test_wrong_evaluation_is_one_line(script, arguments, message):

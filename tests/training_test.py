@@ -275,6 +275,8 @@ def test_best_checkpoint_is_of_the_least_distance(
                     "preset": None,
                     "seed": seed,
                     "extractor_kind": "classifier",
+                    "extractor_sha256": "",
+                    "extractor_outputs": [],
                 },
                 "provenance": {"fields_of_protocol_set": {}},
             }

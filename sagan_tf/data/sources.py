@@ -26,6 +26,7 @@ class Source:
         files: Path of each image, in order; empty if they are not files.
         shuffle_buffer: How many records to shuffle among.
         fingerprint: String that is another one if the images are.
+        identity: The same, and equal on any machine that has them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Source:
     files: tuple = ()
     shuffle_buffer: int = 10_000
     fingerprint: str = ""
+    identity: str = ""
 
 
 def open_source(dataset, data_dir="", split="train"):
@@ -134,6 +136,7 @@ def digits(split="train"):
         class_names=tuple(str(digit) for digit in range(10)),
         shuffle_buffer=len(labels),
         fingerprint=fingerprint,
+        identity=fingerprint,
     )
 
 
@@ -190,7 +193,8 @@ def image_folder(data_dir):
         files=tuple(str(file) for file in files),
         # Paths are small enough to shuffle all of them.
         shuffle_buffer=len(files),
-        fingerprint=_fingerprint(files, labels),
+        fingerprint=_fingerprint(root, files, labels, times=True),
+        identity=_fingerprint(root, files, labels),
     )
 
 
@@ -266,18 +270,21 @@ def tensorflow_datasets(name, data_dir="", split="train"):
         decode,
         size,
         tuple(names),
-        fingerprint=f"{builder.info.full_name} {builder.data_path} {split}",
+        fingerprint=f"{builder.info.full_name} {builder.data_path} {split} "
+        f"{builder.info.dataset_size}",
+        identity=f"{builder.info.full_name} {split} {size}",
     )
 
 
-def _fingerprint(files, labels):
+def _fingerprint(root, files, labels, times=False):
     """Of what the file system says, without reading the images."""
     digest = hashlib.sha256()
     for file, label in zip(files, labels, strict=True):
         status = file.stat()
-        digest.update(
-            f"{file}\0{label}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
-        )
+        parts = [file.relative_to(root), label, status.st_size]
+        if times:
+            parts += [file, status.st_mtime_ns]
+        digest.update(("\0".join(map(str, parts)) + "\n").encode())
     return digest.hexdigest()
 
 

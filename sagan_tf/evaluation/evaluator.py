@@ -25,6 +25,7 @@ from sagan_tf.evaluation import (
 )
 from sagan_tf.evaluation.activations import Activations, Statistics
 from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
+from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.version import __version__
 
 _LISTED_CLASSES = 10
@@ -41,7 +42,7 @@ class Evaluator:
         protocol: `Protocol`; None: its defaults with the run's `eval_images`.
         extractor: `Extractor`; None: the one that `config.extractor` names.
         inception: Path of a local Inception SavedModel, or None.
-        batch_size: Integer, images per batch on each replica. Results depend
+        batch_size: Integer, images per batch on each replica; results depend
             on it by rounding only.
         strategy: `tf.distribute.Strategy` of the generator, whose replicas
             share the work; None: the current one.
@@ -68,6 +69,7 @@ class Evaluator:
         with self.strategy.scope():
             self.extractor = extractor or _extractor_of(config, inception)
         self._reference = None
+        self._compiled = None
 
     def __call__(self, generator, seed=0):
         """Evaluates a generator.
@@ -91,6 +93,7 @@ class Evaluator:
                 self.config,
                 self.protocol,
                 self.extractor,
+                self.strategy,
                 self.batch_size,
                 _progress("real images"),
             )
@@ -141,6 +144,7 @@ class Evaluator:
             "preset": presets[0] if presets else None,
             **dataclasses.asdict(self.protocol),
             "dataset": self.config.dataset,
+            "data": self._reference.identity,
             "split": self.protocol.split or self.config.split,
             "image_size": self.config.image_size,
             "real_images": self._reference.count,
@@ -149,6 +153,7 @@ class Evaluator:
             "extractor": self.extractor.name,
             "extractor_kind": self.extractor.metric_prefix,
             "extractor_sha256": self.extractor.sha256,
+            "extractor_outputs": list(self.extractor.outputs),
             "extractor_features": self._reference.features.shape[1],
             "extractor_accuracy_on_held_out_real_images": (
                 self.extractor.accuracy
@@ -166,10 +171,14 @@ class Evaluator:
                 generator,
                 self.config.num_classes,
                 protocol.standing_batches,
-                self.batch_size,
                 seed,
                 protocol.truncation,
             )
+            if self.strategy.num_replicas_in_sync > 1:
+                weights = generator.get_weights()
+                with self.strategy.scope():
+                    generator = keras.models.clone_model(generator)
+                generator.set_weights(weights)
         latents, labels = generation.draw(
             self.config.latent_dim,
             self.config.num_classes,
@@ -177,65 +186,49 @@ class Evaluator:
             (seed, 0),
             protocol.truncation,
         )
-        if labels is not None and protocol.labels == "data":
-            chosen = tf.random.stateless_uniform(
-                [count],
-                (seed, 1),
-                maxval=len(self._reference.labels),
-                dtype=tf.int32,
-            )
-            labels = tf.gather(self._reference.labels, chosen)
+        if labels is not None:
+            random = np.random.default_rng(seed)
+            if protocol.labels == "data":
+                labels = random.choice(self._reference.labels, count)
+            else:
+                # Each class as often as the others: of unequal counts the
+                # distances of classes could not be compared.
+                labels = random.permutation(count) % self.config.num_classes
+            labels = labels.astype(np.int32)
         inputs = (latents,) if labels is None else (latents, labels)
         features, logits = Activations(count), Activations(count)
         statistics = Statistics()
         progress = _progress("generated images", count)
         for batch in self._run(generator, inputs):
-            left = count - features.count
             where = f"generated images {features.count} and on"
-            statistics.add(batch[0][:left], where)
+            statistics.add(batch[0], where)
             if not np.isfinite(batch[1]).all():
                 raise ValueError(f"Logits of {where} are not finite")
             features.add(batch[0])
             logits.add(batch[1])
             progress(features.count)
-        labels = None if labels is None else labels.numpy()
         return statistics, features.array, logits.array, labels
 
     def _run(self, generator, inputs):
-        """Yields features and logits, the work shared by the replicas."""
-        count = len(inputs[0])
+        """Yields features and logits, batch by batch."""
+        if self._compiled is None or self._compiled[0] is not generator:
+            self._compiled = generator, self._features_of(generator)
+        run = self._compiled[1]
         step = self.batch_size * self.strategy.num_replicas_in_sync
-        # No replica may go without.
-        rows = np.arange(-(-count // step) * step) % count
-        dataset = tf.data.Dataset.from_tensor_slices(
-            tuple(tf.gather(array, rows) for array in inputs)
-        ).batch(step)
+        for start in range(0, len(inputs[0]), step):
+            yield run(*(array[start : start + step] for array in inputs))
+
+    def _features_of(self, generator):
         quantize = self.protocol.quantize
-        extract = self.extractor.run
 
         def features_of(*inputs):
             inputs = inputs[0] if len(inputs) == 1 else list(inputs)
             images = generator(inputs, training=False)
             if quantize:
                 images = to_float(to_uint8(images))
-            return extract(images)
+            return self.extractor.run(images)
 
-        @tf.function(reduce_retracing=True)
-        def run(inputs):
-            return self.strategy.run(features_of, args=inputs)
-
-        for batch in self.strategy.experimental_distribute_dataset(dataset):
-            yield [
-                np.concatenate(
-                    [
-                        part.numpy()
-                        for part in self.strategy.experimental_local_results(
-                            output
-                        )
-                    ]
-                )
-                for output in run(batch)
-            ]
+        return OnReplicas(self.strategy, features_of)
 
     def _metrics(self, statistics, features, logits, labels, warnings):
         real = self._reference
@@ -255,10 +248,13 @@ class Evaluator:
             f"{score}_without_splits": tensorflow_gan.inception_score(
                 logits, splits=1
             )[0],
-            f"kernel_{prefix}_distance": tensorflow_gan.kernel_distance(
-                real.features, features
-            ),
         }
+        try:
+            metrics[f"kernel_{prefix}_distance"] = (
+                tensorflow_gan.kernel_distance(real.features, features)
+            )
+        except ValueError as error:
+            warnings.append(f"Not computed: {error}")
         most = self.protocol.manifold_images
         try:
             metrics.update(
@@ -268,7 +264,10 @@ class Evaluator:
             warnings.append(f"Not computed: {error}")
         classes = {}
         if labels is not None:
-            if self.extractor.predicts_labels:
+            if self.extractor.predicts_labels or (
+                prefix == "custom"
+                and logits.shape[1] == self.config.num_classes
+            ):
                 metrics["asked_for_class_share"] = float(
                     np.mean(np.argmax(logits, axis=-1) == labels)
                 )

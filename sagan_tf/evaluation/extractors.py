@@ -36,6 +36,7 @@ class Extractor:
         run: Compiled function from float32 images in [-1, 1]
             (batch, height, width, 3) to float32 (features, logits).
         sha256: Of its weights.
+        outputs: Names of the features and the logits among its outputs.
         predicts_labels: Whether the arg max of the logits is a label of the
             training data.
         accuracy: Accuracy on held-out real images, where it was measured.
@@ -45,6 +46,7 @@ class Extractor:
     metric_prefix: str
     run: Callable
     sha256: str
+    outputs: tuple
     predicts_labels: bool = False
     accuracy: float | None = None
 
@@ -52,7 +54,9 @@ class Extractor:
 def inception(path=None):
     """Loads TF-GAN's Inception module, once.
 
-    Images are resized to 299x299, bilinearly, in [-1, 1], as TF-GAN does.
+    Images are resized to 299x299, bilinearly, by TensorFlow 1's grid, as in
+    TF-GAN's examples and in the graph that the distance was defined with, in
+    [-1, 1].
 
     Args:
         path: Local SavedModel of the module, or the https:// address of one
@@ -87,11 +91,15 @@ def inception(path=None):
 
     @tf.function(reduce_retracing=True)
     def run(images):
-        outputs = module(tf.image.resize(images, (size, size)))
+        outputs = module(tf.compat.v1.image.resize(images, (size, size)))
         return tuple(_flat(outputs[name]) for name in ("pool_3", "logits"))
 
     return Extractor(
-        f"inception ({directory})", "inception", run, _sha256(directory)
+        f"inception ({directory})",
+        "inception",
+        run,
+        _sha256(directory),
+        ("pool_3", "logits"),
     )
 
 
@@ -120,7 +128,10 @@ def custom(path, outputs=("features", "logits")):
             function, size, found = _keras_outputs(path, outputs)
         else:
             function, size, found = _signature(path)
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError,
+        tf.errors.OpError,
+    ) as error:  # fmt: skip
         reason = str(error).strip("'\n").splitlines()[0]
         raise ValueError(
             "`extractor` must be a SavedModel with a signature "
@@ -139,15 +150,23 @@ def custom(path, outputs=("features", "logits")):
         if None not in size:
             images = tf.image.resize(images, size)
         values = function(images)
-        return tuple(_flat(values[name]) for name in outputs)
+        return tuple(_flat(values[name], name) for name in outputs)
 
-    return Extractor(f"custom ({path})", "custom", run, _sha256(path))
+    return Extractor(
+        f"custom ({path})", "custom", run, _sha256(path), tuple(outputs)
+    )
 
 
 def _keras_outputs(path, outputs):
     model = keras.models.load_model(path)
     tensors = dict(zip(model.output_names, model.outputs, strict=True))
-    tensors.update({layer.name: layer.output for layer in model.layers[1:]})
+    tensors.update(
+        {
+            layer.name: layer.output
+            for layer in model.layers
+            if not isinstance(layer, keras.layers.InputLayer)
+        }
+    )
     chosen = {name: tensors[name] for name in outputs if name in tensors}
     heads = keras.Model(model.inputs, chosen or model.outputs)
     return (
@@ -172,7 +191,12 @@ def _signature(path):
     return call, specification.shape[1:3], sorted(function.structured_outputs)
 
 
-def _flat(output):
+def _flat(output, name=""):
+    if any(size not in (1, None) for size in output.shape[1:-1]):
+        raise ValueError(
+            f"Output `{name}` of an extractor must be of shape (batch, "
+            f"features). Received: {output.shape}"
+        )
     return tf.cast(tf.reshape(output, (tf.shape(output)[0], -1)), tf.float32)
 
 
@@ -180,10 +204,13 @@ def _sha256(path):
     """Of a file, or of a directory's files in order."""
     path = pathlib.Path(path)
     files = [path] if path.is_file() else sorted(path.rglob("*"))
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise ValueError(f"{path} is not a local file or directory")
     digest = hashlib.sha256()
     for file in files:
-        if file.is_file():
-            digest.update(file.read_bytes())
+        digest.update(f"{file.relative_to(path)}\0".encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -227,6 +254,7 @@ def digits_classifier():
         hashlib.sha256(
             b"".join(weight.tobytes() for weight in model.get_weights())
         ).hexdigest(),
+        ("features", "logits"),
         predicts_labels=True,
         accuracy=float(accuracy),
     )
@@ -296,7 +324,8 @@ def _save(model, path):
 
 
 def _download(url):
-    name = "tfgan_" + url.removeprefix("https://").replace("/", "_")
+    # Keras cuts a name at its first dot.
+    name = url.removeprefix("https://").replace("/", "_").replace(".", "_")
     try:
         return keras.utils.get_file(
             name, origin=f"{url}?tf-hub-format=compressed", extract=True

@@ -63,7 +63,7 @@ def density_coverage(real_activations, fake_activations, k=5):
 def manifold_metrics(
     real_activations, fake_activations, k_precision=3, k_density=5
 ):
-    """All four at once, at the cost of two, in constant memory.
+    """All four at once, at the cost of two; distances in blocks.
 
     Args:
         real_activations: (count, features) floating point.

@@ -1,6 +1,7 @@
 """What an evaluation depends on, by name."""
 
 import dataclasses
+import re
 
 # Below so many images the Frechet distance is biased upwards by points.
 ENOUGH_IMAGES = 10_000
@@ -19,10 +20,11 @@ class Protocol:
             ones are and as a file would have them.
         resize: Method by which real images are brought to the network's size,
             antialiased: "bilinear", "bicubic", "lanczos3" or "area".
-        labels: Of generated images: "uniform", or "data", drawn from those of
-            the real images.
+        labels: Of generated images: "uniform", each class as often as the
+            others, in random order, or "data", drawn from those of the real
+            images.
         batch_statistics: "moving", those of training, or "standing", those of
-            `standing_batches` batches of generated images.
+            `standing_batches` batches of 64 generated images.
         standing_batches: Integer; 0 for "moving".
         truncation: Latents are normal within 2 standard deviations, times
             this (Brock et al.); 0 for the whole normal distribution.
@@ -96,11 +98,14 @@ def get(name, dataset):
         return Protocol(split="train")
     if name == "heusel":
         return Protocol(split="train", real_images=0)
-    # StudioGAN's tables of 2020 to 2022: as many generated as held-out images.
-    imagenet = dataset == "imagenet2012"
+    # StudioGAN's tables of 2020 and 2021, and its code of then: as many
+    # generated as held-out images, not rounded, no parts in the score.
+    imagenet = re.split("[:/]", dataset)[0] == "imagenet2012"
     count = 50_000 if imagenet else 10_000
     return Protocol(
         split="validation" if imagenet else "test",
         real_images=count,
         generated_images=count,
+        quantize=False,
+        score_splits=1,
     )

@@ -13,9 +13,10 @@ from absl import logging
 
 from sagan_tf import data
 from sagan_tf.evaluation.activations import Activations, Statistics
+from sagan_tf.evaluation.replicas import OnReplicas
 
 # A change of what is in a file, or of how it is computed, is another version.
-_VERSION = 1
+_VERSION = 2
 # So many activations are kept; the statistics are of all images.
 MOST_KEPT = 50_000
 
@@ -30,6 +31,7 @@ class Reference:
         features: Float32 (kept, features), of at most `MOST_KEPT` of them,
             evenly spaced, in random order.
         labels: int32 (kept,).
+        identity: String that says which data they are, on any machine.
     """
 
     count: int
@@ -37,9 +39,10 @@ class Reference:
     covariance: np.ndarray
     features: np.ndarray
     labels: np.ndarray
+    identity: str
 
 
-def load(config, protocol, extractor, batch_size, progress=None):
+def load(config, protocol, extractor, strategy, batch_size, progress=None):
     """Returns the `Reference` of a data set, from the cache if it is there.
 
     Files are in the user's cache directory (`XDG_CACHE_HOME`, ~/.cache), one
@@ -50,13 +53,23 @@ def load(config, protocol, extractor, batch_size, progress=None):
         config: `Config` of a run, for its data.
         protocol: `Protocol`.
         extractor: `Extractor`.
-        batch_size: Integer, images at a time.
+        strategy: `tf.distribute.Strategy`, whose replicas share the work.
+        batch_size: Integer, images at a time on each replica.
         progress: Function of the number of images done, or None.
 
     Returns:
         The `Reference`, and whether it came from the cache.
+
+    Raises:
+        ValueError: If there are no such data, or they have not the labels
+            that the run has.
     """
     split = protocol.split or config.split
+    if config.dataset == "image_folder" and split != "train":
+        raise ValueError(
+            "`split` must be 'train' for an image folder, which has no other. "
+            f"Received: split={split!r}"
+        )
     source = data.open_source(config.dataset, config.data_dir, split)
     count = min(protocol.real_images or source.size, source.size)
     key = {
@@ -68,19 +81,29 @@ def load(config, protocol, extractor, batch_size, progress=None):
         "resize": protocol.resize,
         "quantized": True,
         "extractor": extractor.sha256,
+        "outputs": list(extractor.outputs),
     }
     path = _path(key)
     cached = _read(path, key)
     if cached is not None:
         return cached, True
-    reference = _compute(
+    dataset = data.ordered_dataset(
         data.evenly_spaced(source, count),
         config.image_size,
+        batch_size * strategy.num_replicas_in_sync,
         protocol.resize,
-        extractor,
-        batch_size,
-        progress,
     )
+    extract = OnReplicas(strategy, extractor.run)
+    reference = _compute(dataset, count, extract, source.identity, progress)
+    labels = reference.labels
+    if config.num_classes and not (
+        0 <= labels.min() and labels.max() < config.num_classes
+    ):
+        raise ValueError(
+            f"`split` {split!r} of {config.dataset!r} must have labels below "
+            f"{config.num_classes}, as the run has. Received: labels from "
+            f"{labels.min()} to {labels.max()}"
+        )
     try:
         _write(path, key, reference)
     except OSError as error:
@@ -109,6 +132,7 @@ def _read(path, key):
                     arrays[name]
                     for name in ("mean", "covariance", "features", "labels")
                 ),
+                str(arrays["identity"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
         logging.warning("Cached %s is made anew: %s", path, e)
@@ -123,30 +147,32 @@ def _write(path, key, reference):
         np.savez(
             temporary,
             key=json.dumps(key),
-            **dataclasses.asdict(reference),
+            **vars(reference),
         )
         os.replace(temporary, path)
 
 
-def _compute(source, image_size, resize, extractor, batch_size, progress):
-    dataset = data.ordered_dataset(source, image_size, batch_size, resize)
-    most = min(source.size, MOST_KEPT)
+def _compute(dataset, count, extract, identity, progress):
+    most = min(count, MOST_KEPT)
     # In the order of a data set, which may be by class, they would mislead
     # what works in parts.
     order = np.random.default_rng(0).permutation(most)
     statistics, done = Statistics(), 0
     kept, labels = Activations(most, order), Activations(most, order)
     for images, batch_labels, _ in dataset:
-        features, _ = extractor.run(data.to_float(images))
-        features = features.numpy()
+        features, _ = extract(data.to_float(images))
         statistics.add(features, f"real images {done} and on")
         # Evenly spaced, as in `data.evenly_spaced`.
         positions = done + np.arange(len(features))
-        chosen = positions * most % source.size < most
+        chosen = positions * most % count < most
         kept.add(features[chosen])
         labels.add(batch_labels.numpy()[chosen])
         done += len(features)
         if progress is not None:
             progress(done)
+    if done != count:
+        raise ValueError(
+            f"The data were to have {count} images, and {done} could be read"
+        )
     mean, covariance = statistics.result()
-    return Reference(done, mean, covariance, kept.array, labels.array)
+    return Reference(done, mean, covariance, kept.array, labels.array, identity)

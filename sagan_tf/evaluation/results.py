@@ -8,7 +8,13 @@ import tensorflow as tf
 from sagan_tf import files, generation
 
 # What may differ between two evaluations that are compared.
-_NOT_COMPARED = ("step", "seed")
+_NOT_COMPARED = (
+    "step",
+    "seed",
+    # A name for the fields beside it, and a path.
+    "preset",
+    "extractor",
+)
 
 
 def record(result, generator, config, workdir, step, averaged):
@@ -28,12 +34,18 @@ def record(result, generator, config, workdir, step, averaged):
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
     name = _name(result, config)
+    usual = name == _name_in_training(step, config)
+    result["provenance"]["as_in_training"] = usual
+    path = workdir.evaluations / f"{name}.json"
+    workdir.evaluations.mkdir(parents=True, exist_ok=True)
+    files.write_text(path, json.dumps(result, indent=2) + "\n")
     grid = generation.class_grid(
         generation.sampler(generator), config.latent_dim, config.num_classes
     )
     generation.save_png(grid, workdir.evaluations / f"{name}.png")
-    path = workdir.evaluations / f"{name}.json"
-    files.write_text(path, json.dumps(result, indent=2) + "\n")
+    if not usual:
+        # Other protocols have no place on the curve of training.
+        return path
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))
     with writer.as_default(step=step):
         for metric, value in result["metrics"].items():
@@ -42,13 +54,19 @@ def record(result, generator, config, workdir, step, averaged):
     return path
 
 
+def _name_in_training(step, config):
+    return f"step{step:07d}_{config.eval_images}images"
+
+
 def _name(result, config):
     """Names the file by what differs from an evaluation in training."""
     protocol = result["protocol"]
     fields = result["provenance"]["fields_of_protocol_set"]
     name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
     if protocol["extractor_kind"] != config.extractor:
-        name += f"_{protocol['extractor_kind']}"
+        text = f"{protocol['extractor_sha256']}{protocol['extractor_outputs']}"
+        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+        name += f"_{protocol['extractor_kind']}{digest}"
     if protocol["preset"]:
         name += f"_{protocol['preset']}"
     elif fields:

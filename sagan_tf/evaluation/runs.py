@@ -22,6 +22,7 @@ def evaluate(
     preset=None,
     extractor=None,
     extractor_outputs=("features", "logits"),
+    data_dir=None,
     **fields,
 ):
     """Evaluates a checkpoint of a run and records the result there.
@@ -41,6 +42,7 @@ def evaluate(
         preset: "paper", "studiogan", "heusel" or None.
         extractor: Path of a network of yours, see `extractors.custom`.
         extractor_outputs: Names of its features and logits.
+        data_dir: Where the run's data are now; None: where they were.
         **fields: Fields of `Protocol`, in place of the preset's.
 
     Returns:
@@ -65,6 +67,12 @@ def evaluate(
         if num_images is not None:
             fields["generated_images"] = num_images
     protocol = dataclasses.replace(protocol, **fields)
+    if data_dir is not None:
+        config = dataclasses.replace(config, data_dir=data_dir)
+    if inception is not None and extractor is not None:
+        raise ValueError(
+            "`inception` and `extractor` are two networks: give one"
+        )
     measured = config
     if inception is not None:
         measured = dataclasses.replace(config, extractor="inception")
@@ -76,9 +84,14 @@ def evaluate(
     )
     logging.info("Evaluating %s at step %d.", workdir, step)
     result = evaluator(generator, seed)
-    path = results.record(
-        result, generator, config, Workdir(workdir), step, averaged
-    )
+    try:
+        path = results.record(
+            result, generator, config, Workdir(workdir), step, averaged
+        )
+    except OSError:
+        # Hours of work are not to be lost with a full disk.
+        logging.error("Not recorded:\n%s", results.describe(result))
+        raise
     return {**result, "path": str(path)}
 
 

@@ -11,12 +11,15 @@ _NORMALIZATIONS = (
 )
 
 
+BATCH_SIZE = 64
+
+
 def with_standing_statistics(
-    generator, num_classes, batches, batch_size, seed, truncation=0.0
+    generator, num_classes, batches, seed, truncation=0.0
 ):
     """Copies a generator, with "standing" statistics of batch normalization.
 
-    They are the means, over `batches` batches of generated images, of the
+    They are the means, over `batches` batches of 64 generated images, of the
     batch's mean and variance. Moving ones are of the weights of the last
     thousands of steps; these are of the weights as they are.
 
@@ -25,7 +28,6 @@ def with_standing_statistics(
             changed.
         num_classes: Integer; 0 for no labels.
         batches: Integer.
-        batch_size: Integer.
         seed: Integer.
         truncation: As in `generation.draw`.
 
@@ -42,6 +44,9 @@ def with_standing_statistics(
     normalizations = [
         layer for layer in copy.layers if isinstance(layer, _NORMALIZATIONS)
     ]
+    for layer in normalizations:
+        # Those of an averaged generator are not, and would take no statistics.
+        layer.trainable = True
     for index in range(batches):
         for layer in normalizations:
             # A mean so far, not a moving one.
@@ -49,7 +54,7 @@ def with_standing_statistics(
         latents, labels = generation.draw(
             generator.inputs[0].shape[-1],
             num_classes,
-            batch_size,
+            BATCH_SIZE,
             (seed, index + 1),
             truncation,
         )

@@ -16,6 +16,8 @@ _PACKAGES = (
     "tensorflow_gan.python",
     "tensorflow_gan.python.eval",
 )
+# Rows, tensorflow-gan's default.
+_KERNEL_BLOCK = 1024
 
 
 @functools.cache
@@ -148,6 +150,14 @@ def kernel_distance(real_activations, fake_activations):
     real_activations = _checked("real_activations", real_activations)
     fake_activations = _checked("fake_activations", fake_activations)
     _check_features(real_activations, fake_activations)
+    counts = len(real_activations), len(fake_activations)
+    blocks = -(-max(counts) // _KERNEL_BLOCK)
+    if min(counts) < 2 * blocks:
+        raise ValueError(
+            f"The kernel distance needs at least {2 * blocks} images of either "
+            f"kind, 2 for each block of {_KERNEL_BLOCK} of the other. "
+            f"Received: {counts[0]} real and {counts[1]} generated"
+        )
     metrics = _classifier_metrics()
     logger = tf.get_logger()
     level = logger.level
@@ -155,7 +165,9 @@ def kernel_distance(real_activations, fake_activations):
     logger.setLevel("ERROR")
     try:
         distance = metrics.kernel_classifier_distance_from_activations(
-            tf.constant(real_activations), tf.constant(fake_activations)
+            tf.constant(real_activations),
+            tf.constant(fake_activations),
+            max_block_size=_KERNEL_BLOCK,
         )
     finally:
         logger.setLevel(level)

@@ -87,7 +87,7 @@ class _Served(tf.Module):
     def _attention(self, latents, labels):
         images, scores = self._networks()
         outputs = scores(self._inputs(latents, labels), training=False)
-        outputs["images"] = to_uint8(outputs["images"])
+        outputs["images"] = to_uint8(outputs.pop("outputs"))
         for name in list(outputs):
             if name != "images":
                 # Queries are the positions of the feature map, row by row.
@@ -101,13 +101,18 @@ class _Served(tf.Module):
         if labels is None:
             return latents
         # A gather on some devices takes any number for class 0.
-        tf.debugging.assert_non_negative(labels, "labels must not be negative")
-        tf.debugging.assert_less(
-            labels,
-            self.num_classes,
-            f"labels must be below {self.num_classes}",
-        )
-        return [latents, tf.identity(labels)]
+        checks = [
+            tf.debugging.assert_non_negative(
+                labels, "labels must not be negative"
+            ),
+            tf.debugging.assert_less(
+                labels,
+                self.num_classes,
+                f"labels must be below {self.num_classes}",
+            ),
+        ]
+        with tf.control_dependencies(checks):
+            return [latents, tf.identity(labels)]
 
 
 def _encoded(images):

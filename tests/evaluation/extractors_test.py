@@ -39,9 +39,9 @@ def test_inception(inception_path, random):
     images = random.uniform(-1, 1, (3, 32, 32, 3)).astype("float32")
     features, logits = extractor.run(images)
     assert features.shape == (3, 2048) and logits.shape == (3, 1008)
-    # Bilinear and not antialiased, as TF-GAN's `preprocess_image` does.
+    # By TensorFlow 1's grid, not antialiased.
     resized = tf.compat.v1.image.resize_bilinear(
-        images, (299, 299), half_pixel_centers=True
+        images, (299, 299), half_pixel_centers=False
     )
     expected = tf.reduce_mean(resized, axis=(1, 2))
     np.testing.assert_allclose(features[:, :3], expected, atol=1e-5)
@@ -168,6 +168,29 @@ def test_network_with_other_outputs_is_listed(tmp_path):
         extractors.custom(path, ("a", "b"))
 
 
+def test_output_that_is_no_vector(tmp_path):
+    inputs = keras.Input((20, 20, 3))
+    maps = keras.layers.Conv2D(2, 3, name="features")(inputs)
+    logits = keras.layers.Dense(7, name="logits")(keras.layers.Flatten()(maps))
+    path = tmp_path / "network.keras"
+    keras.Model(inputs, logits).save(path)
+    run = extractors.custom(path).run
+    with pytest.raises(ValueError, match="`features` .* of shape"):
+        run(tf.zeros((1, 20, 20, 3)))
+
+
+def test_network_of_an_unknown_class(tmp_path):
+    class Mine(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    inputs = keras.Input((20, 20, 3))
+    path = tmp_path / "network.keras"
+    keras.Model(inputs, Mine()(inputs)).save(path)
+    with pytest.raises(ValueError, match="`extractor` must be a SavedModel"):
+        extractors.custom(path)
+
+
 def test_no_network_of_ones_own(tmp_path):
     for name in ("missing.keras", "missing"):
         with pytest.raises(ValueError, match="`extractor` must be a SavedM"):
@@ -206,5 +229,5 @@ def test_inception_of_the_real_size(tmp_path):
     images = tf.random.uniform((4, 32, 32, 3), -1, 1)
     features, logits = extractor.run(images)
     assert features.shape == (4, 2048) and logits.shape == (4, 1008)
-    expected = module(tf.image.resize(images, (299, 299)))
+    expected = module(tf.compat.v1.image.resize(images, (299, 299)))
     np.testing.assert_allclose(logits, expected["logits"], atol=1e-4)

@@ -16,11 +16,13 @@ def test_presets():
     assert protocols.get("paper", "cifar10").real_images == 50_000
     assert protocols.get("heusel", "cifar10").real_images == 0
     for dataset, split, count in (
-        ("cifar10", "test", 10_000), ("imagenet2012", "validation", 50_000),
+        ("cifar10", "test", 10_000),
+        ("imagenet2012:5.1.0", "validation", 50_000),
     ):  # fmt: skip
         protocol = protocols.get("studiogan", dataset)
         assert protocol.split == split
         assert protocol.real_images == protocol.generated_images == count
+        assert not protocol.quantize and protocol.score_splits == 1
     assert set(PRESETS) == {"paper", "studiogan", "heusel"}
     with pytest.raises(ValueError, match="`preset` must be one of"):
         protocols.get("mine", "cifar10")

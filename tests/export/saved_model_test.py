@@ -62,7 +62,7 @@ def test_baked_generator_draws_the_same(generator):
     expected = generator(inputs)
     np.testing.assert_allclose(images(inputs), expected, atol=1e-5)
     found = outputs(inputs)
-    np.testing.assert_allclose(found["images"], expected, atol=1e-5)
+    np.testing.assert_allclose(found["outputs"], expected, atol=1e-5)
     assert found["attention16"].shape == (5, 256, 64)
     np.testing.assert_allclose(np.sum(found["attention16"], -1), 1, rtol=1e-5)
     names = {variable.path.split("/")[-1] for variable in images.variables}
