@@ -16,5 +16,14 @@ from sagan_tf import layers, losses, models  # noqa: E402
 from sagan_tf.config import Config  # noqa: E402
 from sagan_tf.gan import SAGAN  # noqa: E402
 from sagan_tf.version import __version__  # noqa: E402
+from sagan_tf.workdir import load_generator  # noqa: E402
 
-__all__ = ["SAGAN", "Config", "__version__", "layers", "losses", "models"]
+__all__ = [
+    "SAGAN",
+    "Config",
+    "__version__",
+    "layers",
+    "load_generator",
+    "losses",
+    "models",
+]

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, PngImagePlugin
 
 from sagan_tf.data import to_uint8
 
@@ -141,12 +142,22 @@ def image_grid(images, columns):
     return grid.swapaxes(1, 2).reshape(-1, columns * width, channels)
 
 
-def save_png(image, path):
+def save_png(image, path, **metadata):
     """Writes a uint8 image (height, width, 3) to `path`, whole or not at all.
 
     The folder is made if there is none.
+
+    Args:
+        image: Array.
+        path: Path of the file.
+        **metadata: Texts to write into it, beside the image.
     """
+    information = PngImagePlugin.PngInfo()
+    for key, value in metadata.items():
+        information.add_text(key, str(value))
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     temporary = f"{path}.tmp"
-    tf.io.write_file(temporary, tf.io.encode_png(image))
+    Image.fromarray(np.asarray(image)).save(
+        temporary, "png", pnginfo=information
+    )
     os.replace(temporary, path)

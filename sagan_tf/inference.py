@@ -76,3 +76,35 @@ def _copy_weights(layer, copy):
     for ours, theirs in zip(layer.weights, copy.weights, strict=True):
         baked = kernel is not None and ours.name in ("kernel", "embeddings")
         theirs.assign(kernel if baked else ours)
+
+
+def with_classes(generator, mixtures):
+    """Copies a generator, its classes mixtures of those it was trained on.
+
+    The scales and offsets of conditional batch normalization, which are all
+    that a class is to the generator, are averaged.
+
+    Args:
+        generator: Conditional functional `keras.Model`.
+        mixtures: (new classes, classes) array; its rows sum to 1.
+
+    Returns:
+        A `keras.Model`.
+    """
+
+    def copy_of(layer):
+        config = layer.get_config()
+        if isinstance(layer, layers.ConditionalBatchNormalization):
+            config["num_classes"] = len(mixtures)
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(generator, clone_function=copy_of)
+    for layer in generator.layers:
+        for ours, theirs in zip(
+            layer.weights, copy.get_layer(layer.name).weights, strict=True
+        ):
+            table = isinstance(layer, layers.ConditionalBatchNormalization)
+            if table and ours.name in ("gamma", "beta"):
+                ours = mixtures @ keras.ops.convert_to_numpy(ours)
+            theirs.assign(ours)
+    return copy
