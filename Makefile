@@ -46,4 +46,5 @@ $(VENV)/installed-dev: $(VENV)/installed
 $(VENV)/installed-extras: $(VENV)/installed-dev
 	$(BIN)/python -m pip install --quiet --editable ".[import,serving]" torch==2.13.0
 	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0
+	$(BIN)/python -m pip install --quiet selenium
 	touch $@

@@ -7,7 +7,9 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import evaluation, files, generation, layers
+from sagan_tf import evaluation, files, generation, layers, sampling
+
+_ATTENTION_IMAGES = 4
 
 
 class MetricsWriter(keras.callbacks.Callback):
@@ -63,19 +65,24 @@ class MetricsWriter(keras.callbacks.Callback):
 
 
 class SampleWriter(keras.callbacks.Callback):
-    """Writes a grid of samples from fixed latents."""
+    """Writes a grid of samples from fixed latents, and their attention."""
 
     def __init__(self, config, workdir):
         super().__init__()
         self.config = config
         self.workdir = workdir
         self.sample = None
+        self.attending = None
 
     def on_train_begin(self, logs=None):
         self.writer = tf.summary.create_file_writer(
             str(self.workdir.tensorboard)
         )
         self.sample = generation.sampler(self.model.inference_generator)
+        if self.config.attention_resolutions:
+            self.attending = sampling.Sampler.of_generator(
+                self.model.inference_generator
+            )
         if not self.model.step.numpy():
             self.write(0)
 
@@ -91,7 +98,26 @@ class SampleWriter(keras.callbacks.Callback):
         generation.save_png(grid, self.workdir.samples / f"{step:07d}.png")
         with self.writer.as_default(step=step):
             tf.summary.image("samples", grid[None])
+            if self.attending is not None:
+                self.write_attention(step)
         self.writer.flush()
+
+    def write_attention(self, step):
+        sampler = self.attending
+        sampler.update()
+        latents = sampler.latents(range(_ATTENTION_IMAGES))
+        classes = max(1, sampler.num_classes)
+        labels = [
+            index * classes // _ATTENTION_IMAGES
+            for index in range(_ATTENTION_IMAGES)
+        ]
+        images = sampler.images(latents, labels)
+        attention = sampler.attention(latents, labels)
+        for name, (scores, shape) in attention.items():
+            path = self.workdir.samples / f"{step:07d}_{name}.png"
+            sampling.attention_figure(images, scores, shape, path, arrays=False)
+            picture = tf.io.decode_png(path.read_bytes(), channels=3)
+            tf.summary.image(name, picture[None])
 
     def on_train_end(self, logs=None):
         self.writer.close()

@@ -52,12 +52,17 @@ def bake(network):
     baked = keras.models.clone_model(
         network, clone_function=copy_of, call_function=call
     )
-    for layer in network.layers:
-        if layer.weights:
-            _copy_weights(layer, baked.get_layer(layer.name))
+    update(baked, network)
     baked.trainable = False
     outputs = {"outputs": baked.output, **scores}
     return baked, keras.Model(baked.inputs, outputs)
+
+
+def update(baked, network):
+    """Bakes the weights that a network has now into a copy that `bake` made."""
+    for layer in network.layers:
+        if layer.weights:
+            _copy_weights(layer, baked.get_layer(layer.name))
 
 
 def _copy_weights(layer, copy):

@@ -192,12 +192,29 @@ def load_generator(workdir, step=None, best=False, averaged=None):
         )
     generator, _ = build_networks(config)
     name = "ema_generator" if averaged else "generator"
+    _restore(path, name, generator)
+    return generator, config, checkpoint_step(path)
+
+
+def load_discriminator(workdir, step=None, best=False):
+    """Reads a trained discriminator back; see `load_generator`.
+
+    Returns:
+        The `keras.Model` and the run's `Config`.
+    """
+    directory = Workdir(workdir)
+    config = directory.read_config()
+    _, discriminator = build_networks(config)
+    _restore(directory.checkpoint(step, best), "discriminator", discriminator)
+    return discriminator, config
+
+
+def _restore(path, name, network):
     try:
-        status = tf.train.Checkpoint(**{name: generator}).restore(path)
+        status = tf.train.Checkpoint(**{name: network}).restore(path)
         status.assert_existing_objects_matched().expect_partial()
     except UNREADABLE as error:
         raise ValueError(
             f"Checkpoint {path} cannot be read, or is not of this "
             f"configuration ({str(error).splitlines()[0]})"
         ) from None
-    return generator, config, checkpoint_step(path)

@@ -100,6 +100,7 @@ def test_what_a_run_leaves(finished):
     for step in (0, 2, 4):
         png = (workdir / "samples" / f"{step:07d}.png").read_bytes()
         assert tf.io.decode_png(png).shape == (320, 320, 3)
+        assert (workdir / f"samples/{step:07d}_attention16.png").exists()
         assert (workdir / "eval" / f"step{step:07d}_20images.json").exists()
     assert Workdir(workdir).checkpoint().endswith("ckpt-4")
     tags = set()
@@ -114,6 +115,7 @@ def test_what_a_run_leaves(finished):
         "generator_attention16_gamma",
         "discriminator_sigma/linear",
         "samples",
+        "attention16",
         "eval/frechet_classifier_distance",
     ):
         assert {(tag, 2), (tag, 4)} <= tags
@@ -133,8 +135,12 @@ def test_resumed_run_equals_an_uninterrupted_one(finished, tmp_path):
     _assert_equal(weights, _weights(gan))
     assert _metrics(whole) == _metrics(tmp_path)
     for step in (2, 4):
-        name = f"samples/{step:07d}.png"
-        assert (whole / name).read_bytes() == (tmp_path / name).read_bytes()
+        for name in (f"{step:07d}.png", f"{step:07d}_attention16.png"):
+            first, second = (
+                (path / "samples" / name).read_bytes()
+                for path in (whole, tmp_path)
+            )
+            assert first == second
 
 
 def test_finished_run_is_left_as_it_is(finished):
@@ -356,6 +362,7 @@ def test_evaluate(finished):
         evaluation.compare(result["path"], raw["path"])
 
 
+@pytest.mark.slow
 def test_evaluations_of_other_protocols_are_kept_apart(finished):
     _, workdir, _ = finished
     options = (

@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.metadata
-import sys
 import time
 
 import keras
@@ -26,6 +25,7 @@ from sagan_tf.evaluation import (
 from sagan_tf.evaluation.activations import Activations, Statistics
 from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
 from sagan_tf.evaluation.replicas import OnReplicas
+from sagan_tf.progress import progress_bar
 from sagan_tf.version import __version__
 
 _LISTED_CLASSES = 10
@@ -95,7 +95,7 @@ class Evaluator:
                 self.extractor,
                 self.strategy,
                 self.batch_size,
-                _progress("real images"),
+                progress_bar("real images"),
             )
         read = time.monotonic()
         generated = self._generate(generator, seed)
@@ -198,7 +198,7 @@ class Evaluator:
         inputs = (latents,) if labels is None else (latents, labels)
         features, logits = Activations(count), Activations(count)
         statistics = Statistics()
-        progress = _progress("generated images", count)
+        progress = progress_bar("generated images", count)
         for batch in self._run(generator, inputs):
             where = f"generated images {features.count} and on"
             statistics.add(batch[0], where)
@@ -310,20 +310,3 @@ def _extractor_of(config, inception):
             f"extractor='classifier' with dataset={config.dataset!r}"
         )
     return extractors.digits_classifier()
-
-
-def _progress(what, count=None):
-    """Returns a function of the number done, which draws a progress bar."""
-    if not sys.stdout.isatty():
-        return lambda done: None
-    print(f"{what}:")
-    bar = keras.utils.Progbar(
-        count, unit_name="image", stateful_metrics=["images/s"]
-    )
-    began = time.monotonic()
-
-    def progress(done):
-        rate = done / (time.monotonic() - began)
-        bar.update(done, [("images/s", rate)])
-
-    return progress

@@ -111,6 +111,22 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
     return reference, False
 
 
+def positions(reference):
+    """Returns the position in the data of each row that a reference keeps."""
+    most = len(reference.labels)
+    everything = np.arange(reference.count)
+    kept = everything[everything * most % reference.count < most]
+    positions = np.empty(most, int)
+    positions[_order(most)] = kept
+    return positions
+
+
+def _order(count):
+    """In the order of a data set, which may be by class, they would mislead
+    what works in parts."""
+    return np.random.default_rng(0).permutation(count)
+
+
 def _path(key):
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode())
@@ -154,9 +170,7 @@ def _write(path, key, reference):
 
 def _compute(dataset, count, extract, identity, progress):
     most = min(count, MOST_KEPT)
-    # In the order of a data set, which may be by class, they would mislead
-    # what works in parts.
-    order = np.random.default_rng(0).permutation(most)
+    order = _order(most)
     statistics, done = Statistics(), 0
     kept, labels = Activations(most, order), Activations(most, order)
     for images, batch_labels, _ in dataset:

@@ -53,7 +53,7 @@ def attention_map(scores, point, grid, size):
     return image / max(image.max(), 1e-12)
 
 
-def attention_figure(images, scores, grid, path, points=None):
+def attention_figure(images, scores, grid, path, points=None, arrays=True):
     """Draws images, each with its query points and what they attend to.
 
     A row for each image: the image with its points, then for each point, in a
@@ -63,9 +63,10 @@ def attention_figure(images, scores, grid, path, points=None):
         images: uint8 (count, height, width, 3).
         scores: (count, queries, keys) of one layer.
         grid: (rows, columns) of the queries.
-        path: PNG to write; the same name with .npz gets the arrays.
+        path: PNG to write.
         points: List of (row, column) in the grid, the same for all images;
             None: chosen for each.
+        arrays: Boolean, whether the arrays are written too, as `.npz`.
 
     Returns:
         The points of each image, a list of lists.
@@ -101,12 +102,13 @@ def attention_figure(images, scores, grid, path, points=None):
     for axis in figure.axes:
         axis.set(xticks=[], yticks=[])
     figure.savefig(path, dpi=110)
-    np.savez_compressed(
-        f"{str(path).removesuffix('.png')}.npz",
-        images=images,
-        scores=scores,
-        query_grid=grid,
-        points=chosen,
-        maps=maps,
-    )
+    if arrays:
+        np.savez_compressed(
+            f"{str(path).removesuffix('.png')}.npz",
+            images=images,
+            scores=scores,
+            query_grid=grid,
+            points=chosen,
+            maps=maps,
+        )
     return chosen

@@ -54,6 +54,28 @@ _QUERY = flags.DEFINE_multi_string(
     "Point to show the attention of, as x,y in pixels; may be given several "
     "times. By default four are chosen.",
 )
+_DISCRIMINATOR = flags.DEFINE_bool(
+    "discriminator",
+    False,
+    "With --attention, also the discriminator's, on real images.",
+)
+_NEAREST = flags.DEFINE_bool(
+    "nearest",
+    False,
+    "Each picture beside the five real images nearest to it in the features "
+    "of the run's extractor: has the generator memorised?",
+)
+_REPORT = flags.DEFINE_bool(
+    "report",
+    False,
+    "One HTML file, report.html: samples, sliders, attention on hover, "
+    "metrics, training curves.",
+)
+_INCEPTION = flags.DEFINE_string(
+    "inception",
+    None,
+    "Local SavedModel of TF-GAN's Inception module, for --nearest.",
+)
 _STEP = flags.DEFINE_integer(
     "step", None, "Step of the checkpoint; by default the last."
 )
@@ -80,6 +102,10 @@ def main(_):
             frames=_FRAMES.value,
             attention=_ATTENTION.value,
             queries=_QUERY.value,
+            discriminator=_DISCRIMINATOR.value,
+            nearest=_NEAREST.value,
+            report=_REPORT.value,
+            inception=_INCEPTION.value,
             step=_STEP.value,
             best=_BEST.value,
             averaged=_AVERAGED.value,

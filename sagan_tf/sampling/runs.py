@@ -6,9 +6,13 @@ import re
 import numpy as np
 
 from sagan_tf import generation
+from sagan_tf.progress import progress_bar
 from sagan_tf.sampling import pictures
 from sagan_tf.sampling.attention_maps import attention_figure
-from sagan_tf.sampling.sampler import Sampler
+from sagan_tf.sampling.nearest import nearest_images
+from sagan_tf.sampling.report import write_report
+from sagan_tf.sampling.sampler import Sampler, discriminator_attention
+from sagan_tf.workdir import Workdir
 
 _CLASSES_SHOWN = 10
 _IMAGES_WITH_ATTENTION = 8
@@ -27,6 +31,10 @@ def sample(
     frames=8,
     attention=False,
     queries=None,
+    discriminator=False,
+    nearest=False,
+    report=False,
+    inception=None,
     step=None,
     best=False,
     averaged=None,
@@ -41,11 +49,16 @@ def sample(
         classes: The same of classes; None: all, at most ten of them, evenly
             spaced.
         truncation: Positive float, as in `generation.draw`, or None.
-        grid, contact_sheet, attention: Booleans, what to write; without any,
-            and without `interpolate`, single pictures.
+        grid, contact_sheet, attention, nearest: Booleans, what to write;
+            without any, and without `interpolate`, single pictures.
         interpolate: "latents", "classes" or None.
         frames: Integer, images from one to the next of these.
         queries: List of "x,y" in pixels, or None.
+        discriminator: Boolean, whether `attention` is also that of the
+            discriminator, on real images.
+        nearest: Boolean, whether to write the nearest real images too.
+        report: Boolean, whether to write `report.html`.
+        inception: Path of a local Inception SavedModel, for `nearest`.
         step, best, averaged: As in `load_generator`.
 
     Returns:
@@ -81,6 +94,20 @@ def sample(
         paths += job.interpolate_classes(frames)
     if attention:
         paths += job.attention(queries)
+        if discriminator:
+            if workdir is None:
+                raise ValueError("`discriminator` needs `workdir`")
+            paths += job.attention_of_discriminator(workdir, step, best)
+    if nearest:
+        if workdir is None:
+            raise ValueError(
+                "`nearest` needs `workdir`, for the data that the generator "
+                "was trained on"
+            )
+        config = Workdir(workdir).read_config()
+        paths += job.nearest(config, inception)
+    if report:
+        paths += job.report(workdir)
     if not paths:
         paths = job.single()
     return [str(path) for path in paths]
@@ -158,8 +185,13 @@ class _Job:
         return paths
 
     def _grid(self):
+        count = len(self.seeds) * max(1, len(self.classes))
         return pictures.grid_of(
-            self.sampler, self.seeds, self.classes, self.truncation
+            self.sampler,
+            self.seeds,
+            self.classes,
+            self.truncation,
+            progress_bar("pictures", count),
         )
 
     def grid(self):
@@ -219,6 +251,23 @@ class _Job:
         pictures.save_gif(frames, path)
         return [strip, path]
 
+    def nearest(self, config, inception):
+        _, images = self._grid()
+        found, _ = nearest_images(images, config, inception=inception)
+        # The generated one first, apart from the real ones.
+        gap = np.full((len(images), *images.shape[1:]), 255, np.uint8)
+        rows = np.concatenate([images[:, None], gap[:, None], found], axis=1)
+        picture = pictures.arrange(
+            rows.reshape(-1, *images.shape[1:]), rows.shape[1]
+        )
+        return [self._save(picture, "nearest")]
+
+    def report(self, workdir):
+        path = self.output / "report.html"
+        self.output.mkdir(parents=True, exist_ok=True)
+        write_report(self.sampler, path, self.seeds, self.classes, workdir)
+        return [path]
+
     def attention(self, queries):
         latents = self.sampler.latents(self.seeds, self.truncation)
         labels = None
@@ -237,6 +286,17 @@ class _Job:
             points = _points(queries, images.shape[1:3], shape)
             self.output.mkdir(parents=True, exist_ok=True)
             attention_figure(images, scores, shape, path, points)
+            paths += [path, path.with_suffix(".npz")]
+        return paths
+
+    def attention_of_discriminator(self, workdir, step, best):
+        images, attention = discriminator_attention(
+            workdir, _IMAGES_WITH_ATTENTION, step, best
+        )
+        paths = []
+        for name, (scores, shape) in attention.items():
+            path = self.output / f"discriminator_{name}.png"
+            attention_figure(images, scores, shape, path)
             paths += [path, path.with_suffix(".npz")]
         return paths
 

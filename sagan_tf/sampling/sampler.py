@@ -6,10 +6,10 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import generation
+from sagan_tf import data, generation
 from sagan_tf.data import to_uint8
-from sagan_tf.inference import bake, with_classes
-from sagan_tf.workdir import load_generator
+from sagan_tf.inference import bake, update, with_classes
+from sagan_tf.workdir import load_discriminator, load_generator
 
 _BATCH = 16
 
@@ -26,13 +26,22 @@ class Sampler:
         num_classes: Integer; 0 for none.
         origin: Dictionary of strings that say what draws, for a picture's
             metadata.
-        generator: `keras.Model`, or None if there is only a SavedModel.
+        generator, baked: `keras.Model` and its baked copy, or None if there
+            is only a SavedModel.
     """
 
     def __init__(
-        self, draw, attend, latent_dim, num_classes, origin, generator=None
+        self,
+        draw,
+        attend,
+        latent_dim,
+        num_classes,
+        origin,
+        generator=None,
+        baked=None,
     ):
         self._generator = generator
+        self._baked = baked
         self._draw = draw
         self._attend = attend
         self.latent_dim = latent_dim
@@ -75,7 +84,17 @@ class Sampler:
             generation.number_of_classes(generator),
             origin or {},
             generator,
+            images,
         )
+
+    @property
+    def has_attention(self):
+        """Whether the generator has self-attention."""
+        return self._attend is not None
+
+    def update(self):
+        """Takes the weights that the generator has now."""
+        update(self._baked, self._generator)
 
     @classmethod
     def of_saved_model(cls, path):
@@ -198,7 +217,7 @@ class Sampler:
         Raises:
             ValueError: If the generator has no self-attention.
         """
-        if self._attend is None:
+        if not self.has_attention:
             raise ValueError("The generator has no self-attention to show")
         return self._attend(*self._given(latents, labels, slice(None)))
 
@@ -207,6 +226,37 @@ class Sampler:
         if not self.num_classes:
             return (latents,)
         return latents, tf.constant(np.asarray(labels)[rows], tf.int32)
+
+
+def discriminator_attention(workdir, count, step=None, best=False):
+    """Returns what a run's discriminator attends to in real images.
+
+    Args:
+        workdir: Directory of a run whose data are at hand.
+        count: Integer, how many images, evenly spaced over the data.
+        step, best: As in `load_generator`.
+
+    Returns:
+        uint8 images, and a dictionary from the name of each self-attention
+        layer to its scores and its query grid.
+    """
+    discriminator, config = load_discriminator(workdir, step, best)
+    _, attend = bake(discriminator)
+    source = data.open_source(config.dataset, config.data_dir, config.split)
+    dataset = data.ordered_dataset(
+        data.evenly_spaced(source, count), config.image_size, count
+    )
+    images, labels, _ = next(iter(dataset))
+    inputs = data.to_float(images)
+    if len(discriminator.inputs) > 1:
+        inputs = [inputs, labels]
+    outputs = attend(inputs, training=False)
+    found = {}
+    for name, scores in outputs.items():
+        if name != "outputs":
+            grid = discriminator.get_layer(name).output.shape[1:3]
+            found[name] = (scores.numpy(), grid)
+    return images.numpy(), found
 
 
 def _inputs(inputs):

@@ -175,6 +175,7 @@ def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
         conversion.convert("authors", [str(tmp_path / "x")], tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_command(checkpoint, tmp_path):
     command = [
         sys.executable, "-m", "sagan_tf.importing", "--source=authors",

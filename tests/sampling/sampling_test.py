@@ -1,5 +1,7 @@
 """Tests of `sagan-sample`: pictures, strips, attention."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -7,9 +9,11 @@ import tensorflow as tf
 from PIL import Image
 
 from sagan_tf import Config, data, generation, models
+from sagan_tf.evaluation.extractors import Extractor
 from sagan_tf.export import export_generator
 from sagan_tf.sampling import Sampler, attention_maps, pictures, runs
-from sagan_tf.workdir import Workdir
+from sagan_tf.sampling.nearest import nearest_images
+from sagan_tf.workdir import Workdir, load_discriminator
 
 CONFIG = Config(
     dataset="digits", image_size=32, base_channels=2, num_classes=3,
@@ -37,9 +41,15 @@ def generator():
 def workdir(generator, tmp_path_factory):
     workdir = Workdir(tmp_path_factory.mktemp("sampling") / "run")
     workdir.claim(CONFIG)
-    tf.train.CheckpointManager(
-        tf.train.Checkpoint(generator=generator), str(workdir.checkpoints), 1
-    ).save(checkpoint_number=5)
+    discriminator = models.build_discriminator(
+        32, 2, 3, attention_resolutions=(16,)
+    )
+    checkpoint = tf.train.Checkpoint(
+        generator=generator, discriminator=discriminator
+    )
+    tf.train.CheckpointManager(checkpoint, str(workdir.checkpoints), 1).save(
+        checkpoint_number=5
+    )
     return workdir.path
 
 
@@ -141,6 +151,50 @@ def test_attention(generator, workdir, tmp_path):
     assert _pixels(tmp_path / "attention16.png").shape[1] > 300
 
 
+def test_nearest_of_real_images_are_themselves(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    @tf.function
+    def run(images):
+        return tf.reshape(images[..., 0], (tf.shape(images)[0], -1)), images[
+            :, 0, :, 0
+        ]
+
+    monkeypatch.setattr(
+        "sagan_tf.evaluation.extractors.inception",
+        lambda path: Extractor("pixels", "inception", run, "1", ("a", "b")),
+    )
+    config = dataclasses.replace(CONFIG, num_classes=10)
+    source = data.open_source("digits")
+    dataset = data.ordered_dataset(source, 32, 4)
+    images, _, _ = next(iter(dataset.skip(50)))
+    found, distances = nearest_images(images.numpy(), config, count=3)
+    assert found.shape == (4, 3, 32, 32, 3)
+    np.testing.assert_array_equal(found[:, 0], images)
+    np.testing.assert_allclose(distances[:, 0], 0, atol=1e-4)
+    assert (np.diff(distances, axis=1) > 0).all()
+
+
+def test_attention_of_the_discriminator(workdir, tmp_path, monkeypatch):
+    source = data.open_source("digits")
+    few = dataclasses.replace(
+        source, records=source.records.map(lambda i, n: (i, n % 3))
+    )
+    monkeypatch.setattr(data, "open_source", lambda *args: few)
+    runs.sample(
+        tmp_path, workdir, seeds="0", attention=True, discriminator=True
+    )
+    discriminator, _ = load_discriminator(workdir)
+    with np.load(tmp_path / "discriminator_attention16.npz") as arrays:
+        images, scores = arrays["images"], arrays["scores"]
+    assert len(images) == 8 and scores.shape == (8, 256, 64)
+    layer = discriminator.get_layer("attention16")
+    before = keras.Model(discriminator.inputs, layer.input)
+    features = before([data.to_float(images), tf.zeros(8, "int32")])
+    _, expected = layer(features, return_attention_scores=True)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
 def test_attention_map_is_where_the_scores_are():
     scores = np.zeros((256, 64), "float32")
     # The query in row 3, column 5 attends to the pool in row 2, column 6.
@@ -205,6 +259,7 @@ def test_unconditional():
         ({"interpolate": "classes", "classes": "1"}, "`classes` must be at l"),
         ({"attention": True, "queries": ["32,0"]}, "`query` must be x,y"),
         ({"attention": True, "queries": ["x"]}, "`query` must be x,y"),
+        ({"workdir": None, "saved_model": "x", "nearest": True}, "x is none"),
         ({"workdir": None}, "either `workdir` or `saved_model`"),
         ({"workdir": None, "saved_model": "x"}, "`saved_model` x is none"),
         ({"step": 7}, "has no checkpoint of step 7"),
