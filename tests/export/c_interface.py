@@ -1,17 +1,21 @@
 """Runs a SavedModel by TensorFlow's C library alone.
 
-    python c_interface.py TENSORFLOW_DIR SAVED_MODEL FETCHED INPUTS.npz OUTPUT
+    python c_interface.py TENSORFLOW_DIR SAVED_MODEL JOBS.json
 
-FETCHED is the tensor of the output, `operation:index`.
+A job has `feeds`, the tensors of the inputs by name, `fetch`, that of an
+output, `inputs`, an `.npz`, and `output`, the path of the `.npy` to write.
 """
 
 import ctypes
+import json
 import os
 import sys
 
 import numpy as np
 
-_FLOAT, _INT32 = 1, 3
+# TF_DataType of NumPy's.
+_TYPES = {"float32": 1, "int32": 3, "uint8": 4, "int64": 9}
+_NAMES = {number: name for name, number in _TYPES.items()}
 
 
 class _Output(ctypes.Structure):
@@ -25,7 +29,7 @@ def _library(folder):
     )
     library = ctypes.CDLL(os.path.join(folder, "libtensorflow_cc.so.2"))
     for name in (
-        "TF_NewStatus", "TF_NewGraph", "TF_NewSessionOptions", "TF_NewBuffer",
+        "TF_NewStatus", "TF_NewGraph", "TF_NewSessionOptions",
         "TF_LoadSessionFromSavedModel", "TF_GraphOperationByName",
         "TF_AllocateTensor", "TF_TensorData",
     ):  # fmt: skip
@@ -36,65 +40,82 @@ def _library(folder):
     return library
 
 
-def main(folder, path, fetched, inputs, output):
-    library = _library(folder)
-    status = ctypes.c_void_p(library.TF_NewStatus())
+class _Session:
+    """A loaded SavedModel."""
 
-    def check():
-        if library.TF_GetCode(status):
-            sys.exit(library.TF_Message(status).decode())
+    def __init__(self, folder, path):
+        self.library = _library(folder)
+        self.status = ctypes.c_void_p(self.library.TF_NewStatus())
+        self.graph = ctypes.c_void_p(self.library.TF_NewGraph())
+        tags = (ctypes.c_char_p * 1)(b"serve")
+        self.session = ctypes.c_void_p(
+            self.library.TF_LoadSessionFromSavedModel(
+                ctypes.c_void_p(self.library.TF_NewSessionOptions()), None,
+                path.encode(), tags, 1, self.graph, None, self.status,
+            )
+        )  # fmt: skip
+        self.check()
 
-    graph = ctypes.c_void_p(library.TF_NewGraph())
-    tags = (ctypes.c_char_p * 1)(b"serve")
-    session = ctypes.c_void_p(
-        library.TF_LoadSessionFromSavedModel(
-            ctypes.c_void_p(library.TF_NewSessionOptions()), None,
-            path.encode(), tags, 1, graph, None, status,
+    def check(self):
+        if self.library.TF_GetCode(self.status):
+            sys.exit(self.library.TF_Message(self.status).decode())
+
+    def tensor_of_graph(self, name):
+        operation, index = name.split(":")
+        found = self.library.TF_GraphOperationByName(
+            self.graph, operation.encode()
         )
-    )  # fmt: skip
-    check()
-
-    def operation(name, index=0):
-        found = library.TF_GraphOperationByName(graph, name.encode())
         if not found:
-            sys.exit(f"no operation {name}")
-        return _Output(found, index)
+            sys.exit(f"no operation {operation}")
+        return _Output(found, int(index))
 
-    def tensor(array, kind):
-        array = np.ascontiguousarray(array)
+    def tensor(self, array):
+        # Of a scalar it would make a vector.
+        array = np.ascontiguousarray(array) if array.ndim else array
         shape = (ctypes.c_int64 * array.ndim)(*array.shape)
         made = ctypes.c_void_p(
-            library.TF_AllocateTensor(
-                kind, shape, array.ndim, ctypes.c_size_t(array.nbytes)
+            self.library.TF_AllocateTensor(
+                _TYPES[array.dtype.name], shape, array.ndim,
+                ctypes.c_size_t(array.nbytes),
             )
-        )
-        target = library.TF_TensorData(made)
+        )  # fmt: skip
+        target = self.library.TF_TensorData(made)
         ctypes.memmove(target, array.ctypes.data, array.nbytes)
         return made
 
-    arrays = np.load(inputs)
-    # The names that `saved_model_cli show` gives for serving_default.
-    feeds = (_Output * 2)(
-        operation("serving_default_latents"),
-        operation("serving_default_labels"),
-    )
-    values = (ctypes.c_void_p * 2)(
-        tensor(arrays["latents"].astype("float32"), _FLOAT),
-        tensor(arrays["labels"].astype("int32"), _INT32),
-    )
-    name, index = fetched.split(":")
-    fetches = (_Output * 1)(operation(name, int(index)))
-    results = (ctypes.c_void_p * 1)()
-    library.TF_SessionRun(
-        session, None, feeds, values, 2, fetches, results, 1, None, 0, None,
-        status,
-    )  # fmt: skip
-    check()
-    result = ctypes.c_void_p(results[0])
-    shape = [library.TF_Dim(result, axis) for axis in range(4)]
-    size = library.TF_TensorByteSize(result)
-    raw = ctypes.string_at(library.TF_TensorData(result), size)
-    np.save(output, np.frombuffer(raw, "uint8").reshape(shape))
+    def run(self, feeds, fetch):
+        places = [self.tensor_of_graph(name) for name in feeds]
+        values = [self.tensor(array) for array in feeds.values()]
+        count = len(feeds)
+        results = (ctypes.c_void_p * 1)()
+        self.library.TF_SessionRun(
+            self.session, None, (_Output * count)(*places),
+            (ctypes.c_void_p * count)(*values), count,
+            (_Output * 1)(self.tensor_of_graph(fetch)), results, 1, None, 0,
+            None, self.status,
+        )  # fmt: skip
+        self.check()
+        result = ctypes.c_void_p(results[0])
+        shape = [
+            self.library.TF_Dim(result, axis)
+            for axis in range(self.library.TF_NumDims(result))
+        ]
+        size = self.library.TF_TensorByteSize(result)
+        raw = ctypes.string_at(self.library.TF_TensorData(result), size)
+        kind = _NAMES[self.library.TF_TensorType(result)]
+        return np.frombuffer(raw, kind).reshape(shape)
+
+
+def main(folder, path, jobs):
+    session = _Session(folder, path)
+    with open(jobs, encoding="utf-8") as file:
+        jobs = json.load(file)
+    for job in jobs:
+        with np.load(job["inputs"]) as arrays:
+            feeds = {
+                tensor: arrays[name] for name, tensor in job["feeds"].items()
+            }
+        np.save(job["output"], session.run(feeds, job["fetch"]))
     if {"tensorflow", "keras"} & set(sys.modules):
         sys.exit("TensorFlow's Python was imported")
 

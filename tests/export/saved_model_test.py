@@ -133,43 +133,98 @@ def test_labels_out_of_range_are_an_error(exported, name, label):
         function(**inputs)
 
 
-def test_loader_of_tensorflow_1(generator, exported):
+def _all_inputs(count):
+    """Inputs of each signature, by name."""
+    inputs = _inputs(count)
+    seeded = {
+        "seeds": tf.range(count, dtype=tf.int64),
+        "labels": inputs["labels"],
+        "truncation": tf.constant(0.5),
+    }
+    return {
+        name: seeded if name == "from_seed" else inputs for name in SIGNATURES
+    }
+
+
+def _assert_equal_outputs(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        value = value.numpy()
+        if value.dtype == np.uint8:
+            _assert_close(found[name], value)
+        elif value.dtype.kind == "f":
+            np.testing.assert_allclose(found[name], value, atol=1e-4)
+        elif name == "image_bytes":
+            for ours, theirs in zip(found[name], value, strict=True):
+                _assert_close(tf.io.decode_png(ours), tf.io.decode_png(theirs))
+        else:
+            np.testing.assert_array_equal(found[name], value)
+
+
+@pytest.mark.parametrize("count", [1, 3, 64])
+def test_loader_of_tensorflow_1(exported, count):
     """By which TF Serving loads: a session, and the tag `serve`."""
-    inputs = _inputs(3)
+    served = tf.saved_model.load(exported).signatures
+    inputs = {
+        signature: {key: value.numpy() for key, value in values.items()}
+        for signature, values in _all_inputs(count).items()
+    }
+    found = {}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.loader.load(
             session, ["serve"], str(exported)
         )
-        signature = loaded.signature_def["serving_default"]
-        images = session.run(
-            signature.outputs["images"].name,
-            {
-                signature.inputs[name].name: value.numpy()
-                for name, value in inputs.items()
-            },
-        )
-    expected = data.to_uint8(generator(list(inputs.values())))
-    _assert_close(images, expected)
+        for name, values in inputs.items():
+            signature = loaded.signature_def[name]
+            found[name] = session.run(
+                {k: v.name for k, v in signature.outputs.items()},
+                {signature.inputs[k].name: v for k, v in values.items()},
+            )
+    for name, values in _all_inputs(count).items():
+        _assert_equal_outputs(found[name], served[name](**values))
 
 
-def test_c_interface_without_python(generator, exported, tmp_path):
+def test_c_interface_without_python(exported, tmp_path):
     """TensorFlow's C library, in a process that imports neither."""
-    inputs = _inputs(3)
-    np.savez(tmp_path / "inputs.npz", **inputs)
-    definition = _signature_definition(exported, "serving_default")
+    served = tf.saved_model.load(exported).signatures
+    jobs = []
+    for count in (1, 3, 64):
+        for name, values in _all_inputs(count).items():
+            inputs = tmp_path / f"{name}{count}.npz"
+            np.savez(inputs, **values)
+            definition = _signature_definition(exported, name)
+            for output, tensor in definition.outputs.items():
+                # Strings have another layout in that library.
+                if output != "image_bytes":
+                    jobs.append(
+                        {
+                            "feeds": {
+                                k: v.name for k, v in definition.inputs.items()
+                            },
+                            "fetch": tensor.name,
+                            "inputs": str(inputs),
+                            "output": str(tmp_path / f"{name}{count}{output}"),
+                            "name": name,
+                            "count": count,
+                            "key": output,
+                        }
+                    )
+    (tmp_path / "jobs.json").write_text(json.dumps(jobs))
     result = subprocess.run(
         [
             sys.executable, HERE / "c_interface.py",
-            pathlib.Path(tf.__file__).parent, exported,
-            definition.outputs["images"].name,
-            tmp_path / "inputs.npz", tmp_path / "images.npy",
+            pathlib.Path(tf.__file__).parent, exported, tmp_path / "jobs.json",
         ],
         capture_output=True,
         text=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    expected = data.to_uint8(generator(list(inputs.values())))
-    _assert_close(np.load(tmp_path / "images.npy"), expected)
+    for job in jobs:
+        inputs = _all_inputs(job["count"])[job["name"]]
+        expected = served[job["name"]](**inputs)[job["key"]]
+        found = np.load(job["output"] + ".npy")
+        _assert_equal_outputs({"x": found}, {"x": expected})
+    assert len(jobs) == 3 * 6
 
 
 def test_unconditional(gan_factory, tmp_path):

@@ -9,10 +9,12 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from sagan_tf import models, training
+from sagan_tf import data, generation, models, training
 from sagan_tf.export import export_generator
 from sagan_tf.importing import conversion, import_authors, sources
+from sagan_tf.sampling import runs
 from sagan_tf.workdir import Workdir, build_networks, load_generator
 
 HERE = pathlib.Path(__file__).parent
@@ -70,6 +72,19 @@ def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
     np.testing.assert_allclose(
         served(latents=latents, labels=labels)["images"], images, atol=1e-6
     )
+
+
+def test_imported_generator_is_sampled(checkpoint, workdir, tmp_path):
+    runs.sample(tmp_path, workdir, seeds="3", classes="4", attention=True)
+    runs.sample(tmp_path, workdir, seeds="3", classes="4")
+    generator, _ = import_authors(checkpoint)
+    latents = generation.latents_of_seeds(tf.constant([3], tf.int64), 128)
+    expected = data.to_uint8(generator([latents, tf.constant([4])]))[0]
+    with Image.open(tmp_path / "class0004_seed0003.png") as image:
+        difference = np.abs(np.array(image, int) - np.array(expected, int))
+    assert difference.max() <= 1
+    with np.load(tmp_path / "attention32.npz") as arrays:
+        assert arrays["scores"].shape == (1, 1024, 256)
 
 
 def test_checkpoint_named_otherwise(checkpoint, tmp_path):
