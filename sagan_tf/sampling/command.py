@@ -3,8 +3,9 @@
     sagan-sample --workdir=DIR --output=PICTURES --seeds=0-7 [--classes=3,7]
 
 One PNG for each class and seed, or --grid, --contact_sheet, --interpolate,
---attention. A seed gives the same picture each time, alone or with others.
---saved_model=MODELS/sagan/1 takes the place of --workdir.
+--attention, --nearest; --report=DIR writes one HTML file. A seed gives the same
+picture each time, alone or with others. --saved_model=MODELS/sagan/1 takes the
+place of --workdir.
 """
 
 from absl import flags
@@ -16,9 +17,7 @@ _WORKDIR = flags.DEFINE_string("workdir", None, "Directory of a run.")
 _SAVED_MODEL = flags.DEFINE_string(
     "saved_model", None, "SavedModel that sagan-export wrote."
 )
-_OUTPUT = flags.DEFINE_string(
-    "output", None, "Directory to write to.", required=True
-)
+_OUTPUT = flags.DEFINE_string("output", None, "Directory to write to.")
 _SEEDS = flags.DEFINE_string("seeds", "0-7", "Seeds, such as 0-7 or 3,5,9-12.")
 _CLASSES = flags.DEFINE_string(
     "classes", None, "Classes, such as 3,7 or 0-9; by default all, at most 10."
@@ -65,11 +64,11 @@ _NEAREST = flags.DEFINE_bool(
     "Each picture beside the five real images nearest to it in the features "
     "of the run's extractor: has the generator memorised?",
 )
-_REPORT = flags.DEFINE_bool(
+_REPORT = flags.DEFINE_string(
     "report",
-    False,
-    "One HTML file, report.html: samples, sliders, attention on hover, "
-    "metrics, training curves.",
+    None,
+    "Directory for one HTML file, report.html: samples, sliders, attention on "
+    "hover, metrics, training curves.",
 )
 _INCEPTION = flags.DEFINE_string(
     "inception",

@@ -19,7 +19,7 @@ _IMAGES_WITH_ATTENTION = 8
 
 
 def sample(
-    output,
+    output=None,
     workdir=None,
     saved_model=None,
     seeds="0-7",
@@ -33,7 +33,7 @@ def sample(
     queries=None,
     discriminator=False,
     nearest=False,
-    report=False,
+    report=None,
     inception=None,
     step=None,
     best=False,
@@ -43,6 +43,7 @@ def sample(
 
     Args:
         output: Directory to write to; files of the same names are replaced.
+            None: nothing but the report.
         workdir: Directory of a run, or None.
         saved_model: SavedModel that `export_generator` wrote, or None.
         seeds: String of numbers and ranges, "0-7,9".
@@ -57,7 +58,7 @@ def sample(
         discriminator: Boolean, whether `attention` is also that of the
             discriminator, on real images.
         nearest: Boolean, whether to write the nearest real images too.
-        report: Boolean, whether to write `report.html`.
+        report: Directory to write `report.html` to, or None.
         inception: Path of a local Inception SavedModel, for `nearest`.
         step, best, averaged: As in `load_generator`.
 
@@ -73,17 +74,28 @@ def sample(
         raise ValueError(
             f"`truncation` must be positive. Received: truncation={truncation}"
         )
+    if output is None and report is None:
+        raise ValueError("Give `output`, a directory to write to, or `report`")
     seeds = numbers("seeds", seeds)
+    for name, path in (("output", output), ("report", report)):
+        path = pathlib.Path(path or ".")
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"`{name}` {path} is not a directory")
     if workdir is not None:
         sampler = Sampler.of_workdir(workdir, step, best, averaged)
     else:
         sampler = Sampler.of_saved_model(saved_model)
     classes = _classes(classes, sampler.num_classes)
+    reported, paths = [], []
+    if report is not None:
+        path = pathlib.Path(report) / "report.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(sampler, path, seeds, classes, workdir)
+        reported.append(str(path))
+    if output is None:
+        return reported
     output = pathlib.Path(output)
-    if output.exists() and not output.is_dir():
-        raise ValueError(f"`output` {output} is not a directory")
     job = _Job(sampler, output, seeds, classes, truncation or 0.0)
-    paths = []
     if grid:
         paths += job.grid()
     if contact_sheet:
@@ -106,11 +118,9 @@ def sample(
             )
         config = Workdir(workdir).read_config()
         paths += job.nearest(config, inception)
-    if report:
-        paths += job.report(workdir)
     if not paths:
         paths = job.single()
-    return [str(path) for path in paths]
+    return [*reported, *map(str, paths)]
 
 
 def numbers(name, text):
@@ -261,12 +271,6 @@ class _Job:
             rows.reshape(-1, *images.shape[1:]), rows.shape[1]
         )
         return [self._save(picture, "nearest")]
-
-    def report(self, workdir):
-        path = self.output / "report.html"
-        self.output.mkdir(parents=True, exist_ok=True)
-        write_report(self.sampler, path, self.seeds, self.classes, workdir)
-        return [path]
 
     def attention(self, queries):
         latents = self.sampler.latents(self.seeds, self.truncation)

@@ -15,6 +15,7 @@ import numpy as np
 
 # TF_DataType of NumPy's.
 _TYPES = {"float32": 1, "int32": 3, "uint8": 4, "int64": 9}
+_STRING, _STRING_BYTES = 7, 24
 _NAMES = {number: name for name, number in _TYPES.items()}
 
 
@@ -31,12 +32,13 @@ def _library(folder):
     for name in (
         "TF_NewStatus", "TF_NewGraph", "TF_NewSessionOptions",
         "TF_LoadSessionFromSavedModel", "TF_GraphOperationByName",
-        "TF_AllocateTensor", "TF_TensorData",
+        "TF_AllocateTensor", "TF_TensorData", "TF_StringGetDataPointer",
     ):  # fmt: skip
         getattr(library, name).restype = ctypes.c_void_p
     library.TF_Message.restype = ctypes.c_char_p
     library.TF_Dim.restype = ctypes.c_int64
     library.TF_TensorByteSize.restype = ctypes.c_size_t
+    library.TF_StringGetSize.restype = ctypes.c_size_t
     return library
 
 
@@ -100,10 +102,20 @@ class _Session:
             self.library.TF_Dim(result, axis)
             for axis in range(self.library.TF_NumDims(result))
         ]
+        kind = self.library.TF_TensorType(result)
+        if kind == _STRING:
+            return np.array(list(self.strings(result, shape[0])))
         size = self.library.TF_TensorByteSize(result)
         raw = ctypes.string_at(self.library.TF_TensorData(result), size)
-        kind = _NAMES[self.library.TF_TensorType(result)]
-        return np.frombuffer(raw, kind).reshape(shape)
+        return np.frombuffer(raw, _NAMES[kind]).reshape(shape)
+
+    def strings(self, tensor, count):
+        start = self.library.TF_TensorData(tensor)
+        for index in range(count):
+            place = ctypes.c_void_p(start + _STRING_BYTES * index)
+            size = self.library.TF_StringGetSize(place)
+            data = self.library.TF_StringGetDataPointer(place)
+            yield ctypes.string_at(data, size)
 
 
 def main(folder, path, jobs):

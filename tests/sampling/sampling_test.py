@@ -260,19 +260,29 @@ def test_unconditional():
         ({"attention": True, "queries": ["32,0"]}, "`query` must be x,y"),
         ({"attention": True, "queries": ["x"]}, "`query` must be x,y"),
         ({"workdir": None, "saved_model": "x", "nearest": True}, "x is none"),
+        ({"output": None}, "Give `output`"),
         ({"workdir": None}, "either `workdir` or `saved_model`"),
         ({"workdir": None, "saved_model": "x"}, "`saved_model` x is none"),
         ({"step": 7}, "has no checkpoint of step 7"),
     ],
 )
 def test_bad_input_writes_nothing(workdir, tmp_path, options, message):
-    options = {"workdir": workdir, **options}
+    options = {"output": tmp_path / "out", "workdir": workdir, **options}
     with pytest.raises(ValueError, match=message):
-        runs.sample(tmp_path / "out", **options)
+        runs.sample(**options)
     assert not (tmp_path / "out").exists()
 
 
 def test_output_that_is_a_file(workdir, tmp_path):
     (tmp_path / "out").touch()
-    with pytest.raises(ValueError, match="`output` .* is not a directory"):
-        runs.sample(tmp_path / "out", workdir)
+    for name in ("output", "report"):
+        with pytest.raises(ValueError, match=f"`{name}` .* is not a directory"):
+            runs.sample(workdir=workdir, **{name: tmp_path / "out"})
+
+
+def test_report_alone(workdir, tmp_path):
+    paths = runs.sample(
+        workdir=workdir, seeds="0-1", classes="1", report=tmp_path / "report"
+    )
+    assert paths == [str(tmp_path / "report" / "report.html")]
+    assert "Not evaluated yet" in (tmp_path / "report/report.html").read_text()
