@@ -88,7 +88,7 @@ class SAGAN(keras.Model):
             )
         self.generator = generator
         self.discriminator = discriminator
-        self.num_classes = _number_of_classes(generator, num_classes)
+        self.num_classes = number_of_classes(generator, num_classes)
         self.latent_dim = generator.inputs[0].shape[-1]
         self.discriminator_steps = discriminator_steps
         self.loss_name = loss
@@ -339,7 +339,7 @@ class SAGAN(keras.Model):
         self.compile(**{name: deserialize(config[name]) for name in config})
 
 
-def _number_of_classes(generator, num_classes):
+def number_of_classes(generator, num_classes=None):
     """Finds how many classes `generator` has; None if unconditional."""
     if len(generator.inputs) == 1:
         return None

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
+from sagan_tf import gan
 from sagan_tf.data import to_uint8
 
 _MOST_ROWS = 10
@@ -90,13 +91,7 @@ def latents_of_seeds(seeds, latent_dim, truncation=0.0):
 
 def number_of_classes(generator):
     """Returns how many classes a generator has; 0 if it is unconditional."""
-    if len(generator.inputs) == 1:
-        return 0
-    return next(
-        layer.num_classes
-        for layer in generator.layers
-        if getattr(layer, "num_classes", None)
-    )
+    return gan.number_of_classes(generator) or 0
 
 
 def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):

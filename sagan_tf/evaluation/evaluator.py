@@ -180,13 +180,9 @@ class Evaluator:
                     generator = keras.models.clone_model(generator)
                 generator.set_weights(weights)
         latents, labels = generation.draw(
-            self.config.latent_dim,
-            self.config.num_classes,
-            count,
-            (seed, 0),
-            protocol.truncation,
+            self.config.latent_dim, 0, count, (seed, 0), protocol.truncation
         )
-        if labels is not None:
+        if self.config.num_classes:
             random = np.random.default_rng(seed)
             if protocol.labels == "data":
                 labels = random.choice(self._reference.labels, count)

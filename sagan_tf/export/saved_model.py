@@ -7,12 +7,10 @@ import tempfile
 
 import tensorflow as tf
 
-from sagan_tf import generation
+from sagan_tf import files, generation
 from sagan_tf.data import to_uint8
 from sagan_tf.export import warmup
 from sagan_tf.inference import bake
-
-CARD = "saved_model.json"
 
 
 class _Served(tf.Module):
@@ -168,6 +166,8 @@ def export_generator(generator, path, card=None):
         tf.saved_model.save(module, folder, module.functions)
         warmup.write(folder, generator)
         if card is not None:
-            with open(os.path.join(folder, CARD), "w", encoding="utf-8") as f:
-                json.dump(card, f, indent=2)
+            files.write_text(
+                os.path.join(folder, "saved_model.json"),
+                json.dumps(card, indent=2),
+            )
         os.rename(folder, path)
