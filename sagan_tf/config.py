@@ -65,8 +65,12 @@ class Config:
             of all replicas.
         differentiate_vectors: Whether the gradient of spectral normalization
             goes through the power iteration, as in the authors' code.
-        folded: Whether convolutions are folded with their resampling. The
-            result is the same; False is slower, for checking.
+        folded: Whether convolutions are folded with their resampling, and
+            computed by minimal filtering where that is faster. The result is
+            the same; False is slower, for checking.
+        blockwise_attention: Whether large attention is computed in blocks,
+            never all scores at once. The result is the same; False needs more
+            memory, for checking.
         loss: "hinge" or "non_saturating".
         batch_size: Images per update, over all replicas.
         steps: Generator updates in all.
@@ -122,6 +126,7 @@ class Config:
     synchronized_batch_normalization: bool = False
     differentiate_vectors: bool = False
     folded: bool = True
+    blockwise_attention: bool = True
     loss: str = "hinge"
     batch_size: int = 256
     steps: int = 1_000_000

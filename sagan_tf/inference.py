@@ -3,18 +3,21 @@
 import keras
 
 from sagan_tf import layers
+from sagan_tf.layers import minimal_filtering
 
 
-def bake(network):
+def bake(network, baked=True):
     """Copies a network, with kernels as they are multiplied by.
 
-    Spectral normalization becomes the kernel W / sigma, and a convolution
-    folded with its upsampling a plain transposed one of the folded kernel: the
-    same outputs, without the work at each call. For inference only.
+    Spectral normalization becomes the kernel W / sigma, a convolution folded
+    with its upsampling a plain transposed one of the folded kernel, and one by
+    minimal filtering has its factors: the same outputs, without the work at
+    each call. For inference only.
 
     Args:
         network: Functional `keras.Model`, as `build_generator` and
             `build_discriminator` make; it is not changed.
+        baked: Boolean. False copies the layers as they are, for checking.
 
     Returns:
         Two `keras.Model`s on the same weights, from the network's inputs: to
@@ -23,10 +26,74 @@ def bake(network):
     """
     scores = {}
 
+    def attend(layer, *args, **kwargs):
+        if not isinstance(layer, layers.SelfAttention):
+            return layer(*args, **kwargs)
+        kwargs["return_attention_scores"] = True
+        outputs, scores[layer.name] = layer(*args, **kwargs)
+        return outputs
+
+    def call(layer, *args, **kwargs):
+        kwargs.pop("return_attention_scores", None)
+        return layer(*args, **kwargs)
+
+    attending = keras.models.clone_model(
+        network, clone_function=_baked if baked else None, call_function=attend
+    )
+    update(attending, network)
+    attending.trainable = False
+    # The same layers once more: where nobody asks for the scores, attention
+    # is free not to keep them.
+    copy = keras.models.clone_model(
+        attending, clone_function=lambda layer: layer, call_function=call
+    )
+    outputs = {"outputs": attending.output, **scores}
+    return copy, keras.Model(attending.inputs, outputs)
+
+
+def update(baked, network):
+    """Bakes the weights that a network has now into a copy that `bake` made."""
+    for layer in network.layers:
+        if layer.weights:
+            _copy_weights(layer, baked.get_layer(layer.name))
+
+
+class _Factored(keras.layers.Layer):
+    """A convolution by minimal filtering, with its factors for weights."""
+
+    def __init__(self, compute, layer, **kwargs):
+        super().__init__(dtype=layer.dtype_policy, name=layer.name, **kwargs)
+        self.compute = compute
+        self.filters = layer.filters
+        self.use_bias = layer.use_bias
+
+    def build(self, input_shape):
+        resampled = self.compute is minimal_filtering.upsample
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(9 if resampled else 16, input_shape[-1], self.filters),
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(self.filters,))
+        self.built = True
+
+    def call(self, inputs):
+        kernel = keras.ops.convert_to_tensor(self.kernel)
+        outputs = self.compute(inputs, kernel)
+        return outputs if self.bias is None else outputs + self.bias
+
+
+def _baked(layer):
+    """Makes the layer that stands for another in a baked network."""
+    shape = layer.input.shape if not isinstance(layer.input, list) else None
+
     def copy_of(layer):
         if isinstance(layer, layers.SpectralNormalization):
             return copy_of(layer.layer)
         if isinstance(layer, layers.UpsampleConv2D):
+            if layer.uses_products(shape):
+                return _Factored(minimal_filtering.upsample, layer)
             return keras.layers.Conv2DTranspose(
                 layer.filters,
                 layer.kernel_size + 1,
@@ -37,35 +104,23 @@ def bake(network):
                 dtype=layer.dtype_policy,
                 name=layer.name,
             )
+        if isinstance(layer, layers.WinogradConv2D) and layer.uses_products(
+            shape
+        ):
+            return _Factored(minimal_filtering.convolve, layer)
         config = layer.get_config()
         if isinstance(layer, layers.SelfAttention):
             config["spectral_normalization"] = False
         return type(layer).from_config(config)
 
-    def call(layer, *args, **kwargs):
-        if not isinstance(layer, layers.SelfAttention):
-            return layer(*args, **kwargs)
-        kwargs["return_attention_scores"] = True
-        outputs, scores[layer.name] = layer(*args, **kwargs)
-        return outputs
-
-    baked = keras.models.clone_model(
-        network, clone_function=copy_of, call_function=call
-    )
-    update(baked, network)
-    baked.trainable = False
-    outputs = {"outputs": baked.output, **scores}
-    return baked, keras.Model(baked.inputs, outputs)
-
-
-def update(baked, network):
-    """Bakes the weights that a network has now into a copy that `bake` made."""
-    for layer in network.layers:
-        if layer.weights:
-            _copy_weights(layer, baked.get_layer(layer.name))
+    return copy_of(layer)
 
 
 def _copy_weights(layer, copy):
+    if type(layer) is type(copy) and len(layer.weights) == len(copy.weights):
+        for ours, theirs in zip(layer.weights, copy.weights, strict=True):
+            theirs.assign(ours)
+        return
     if isinstance(layer, layers.SelfAttention):
         copy.gamma.assign(layer.gamma)
         for name in ("query", "key", "value", "output"):
@@ -75,9 +130,12 @@ def _copy_weights(layer, copy):
     kernel = None
     if isinstance(layer, layers.SpectralNormalization):
         kernel, layer = layer.normalized_kernel(), layer.layer
-    if isinstance(layer, layers.UpsampleConv2D):
-        kernel = layer.kernel if kernel is None else kernel
-        kernel = layer.transposed_kernel(kernel)
+    if isinstance(copy, _Factored):
+        kernel = layer.factors(layer.kernel if kernel is None else kernel)
+    elif isinstance(copy, keras.layers.Conv2DTranspose):
+        kernel = layer.transposed_kernel(
+            layer.kernel if kernel is None else kernel
+        )
     for ours, theirs in zip(layer.weights, copy.weights, strict=True):
         baked = kernel is not None and ours.name in ("kernel", "embeddings")
         theirs.assign(kernel if baked else ours)

@@ -11,6 +11,7 @@ from absl import logging
 from sagan_tf import callbacks as callbacks_module
 from sagan_tf import data, schedules
 from sagan_tf.gan import SAGAN
+from sagan_tf.optimizers import FusedAdam
 from sagan_tf.workdir import UNREADABLE, Workdir, build_networks
 
 _GIBIBYTE = 2**30
@@ -149,7 +150,7 @@ def _optimizer(config, learning_rate, updates_per_step):
             config.steps * updates_per_step,
             config.linear_decay_steps * updates_per_step,
         )
-    return keras.optimizers.Adam(
+    return FusedAdam(
         learning_rate,
         config.adam_beta_1,
         config.adam_beta_2,

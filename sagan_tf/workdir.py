@@ -142,6 +142,7 @@ def build_networks(config):
             "folded": config.folded,
             "kernel_initializer": config.kernel_initializer,
             "differentiate_vectors": config.differentiate_vectors,
+            "blockwise_attention": config.blockwise_attention,
         }
         generator = models.build_generator(
             latent_dim=config.latent_dim,

@@ -11,6 +11,7 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "sagan_tf"
 FLOORS = {
     "layers": 0,
     "losses": 0,
+    "optimizers": 0,
     "schedules": 0,
     "files": 0,
     "progress": 0,
@@ -34,8 +35,9 @@ FLOORS = {
 }
 # What each of the lower floors may import besides.
 EXTERNAL = {
-    "layers": {"keras", "numpy"},
+    "layers": {"keras", "math", "numpy"},
     "losses": {"keras"},
+    "optimizers": {"keras", "tensorflow"},
     "schedules": {"keras"},
     "config": {"dataclasses", "json", "typing"},
     "files": {"contextlib", "os"},

@@ -16,11 +16,11 @@ from sagan_tf.inference import bake
 class _Served(tf.Module):
     """The functions of the signatures, on a baked generator."""
 
-    def __init__(self, generator):
+    def __init__(self, generator, baked):
         super().__init__()
         # In a function, because the module must track TensorFlow's variables
         # and not Keras': of those a session of TensorFlow 1 restores none.
-        images, scores = bake(generator)
+        images, scores = bake(generator, baked)
         self._networks = lambda: (images, scores)
         self.tracked = [variable.value for variable in images.variables]
         self.latent_dim = generator.inputs[0].shape[-1]
@@ -117,7 +117,7 @@ def _encoded(images):
     return tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.string)
 
 
-def export_generator(generator, path, card=None):
+def export_generator(generator, path, card=None, baked=True):
     """Writes a generator as a SavedModel, in inference mode, whole or not.
 
     Spectral normalization is baked into the kernels. The signatures take
@@ -142,6 +142,8 @@ def export_generator(generator, path, card=None):
         generator: `keras.Model`, as `build_generator` makes.
         path: Directory to write; TF Serving wants a number for its last part.
         card: Dictionary for `saved_model.json` in it, or None.
+        baked: Boolean. False exports the layers as they are, which normalize
+            and fold at each call, for checking.
 
     Raises:
         ValueError: If there is something at `path` already.
@@ -158,7 +160,7 @@ def export_generator(generator, path, card=None):
             f"`path` {path} exists: take another, or remove it first"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    module = _Served(generator)
+    module = _Served(generator, baked)
     with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
         folder = os.path.join(temporary, "model")
         # Tracked, so that the functions stay reachable from the module.

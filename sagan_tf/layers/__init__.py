@@ -6,6 +6,7 @@ from sagan_tf.layers.conditional_batch_normalization import (
 from sagan_tf.layers.resampling import DownsampleConv2D, UpsampleConv2D
 from sagan_tf.layers.self_attention import SelfAttention
 from sagan_tf.layers.spectral_normalization import SpectralNormalization
+from sagan_tf.layers.winograd_convolution import WinogradConv2D
 
 __all__ = [
     "ConditionalBatchNormalization",
@@ -13,4 +14,5 @@ __all__ = [
     "SelfAttention",
     "SpectralNormalization",
     "UpsampleConv2D",
+    "WinogradConv2D",
 ]

@@ -138,10 +138,16 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         return keras.ops.cast(outputs, self.compute_dtype)
 
     def _batch_statistics(self, features):
-        axes = list(range(len(features.shape) - 1))
         if self.synchronized:
+            axes = list(range(len(features.shape) - 1))
             return keras.ops.moments(features, axes, synchronized=True)
-        return keras.ops.moments(features, axes)
+        pixels = keras.ops.reshape(features, (-1, features.shape[-1]))
+        # Products with a constant, which use all cores where sums do not.
+        count = keras.ops.shape(pixels)[0]
+        weights = keras.ops.ones((count,), pixels.dtype) / count
+        mean = keras.ops.matmul(weights, pixels)
+        deviations = pixels - keras.ops.stop_gradient(mean)
+        return mean, keras.ops.matmul(weights, keras.ops.square(deviations))
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])

@@ -3,6 +3,13 @@
 import keras
 import numpy as np
 
+from sagan_tf.layers import minimal_filtering
+
+# With fewer channels of the input the sums of pixels cost more time than the
+# products they save (`benchmarks/convolutions.py`).
+_LEAST_CHANNELS = 256
+_FOLDINGS = (True, False, "convolution", "products")
+
 
 class _ResamplingConv2D(keras.layers.Layer):
     """What `UpsampleConv2D` and `DownsampleConv2D` share."""
@@ -30,6 +37,16 @@ class _ResamplingConv2D(keras.layers.Layer):
         if not isinstance(kernel_size, int) or kernel_size % 2 != 1:
             raise ValueError(
                 "`kernel_size` must be an odd integer. "
+                f"Received: kernel_size={kernel_size}"
+            )
+        if folded not in _FOLDINGS:
+            raise ValueError(
+                f"`folded` must be one of {_FOLDINGS}. "
+                f"Received: folded={folded!r}"
+            )
+        if folded == "products" and kernel_size != 3:
+            raise ValueError(
+                '`kernel_size` must be 3 with folded="products". '
                 f"Received: kernel_size={kernel_size}"
             )
         self.filters = filters
@@ -73,11 +90,23 @@ class _ResamplingConv2D(keras.layers.Layer):
 
     def call(self, inputs):
         self._check_size(inputs.shape)
-        if self.folded:
-            outputs = self._folded(inputs, self.kernel)
-        else:
+        if not self.folded:
             outputs = self._composed(inputs, self.kernel)
+        elif self.uses_products(inputs.shape):
+            outputs = self._multiplied(inputs, self.kernel)
+        else:
+            outputs = self._folded(inputs, self.kernel)
         return outputs if self.bias is None else outputs + self.bias
+
+    def uses_products(self, shape):
+        """Whether inputs of this shape are multiplied nine times, not 16."""
+        if self.folded is not True:
+            return self.folded == "products"
+        return (
+            self.kernel_size == 3
+            and shape[-1] >= _LEAST_CHANNELS
+            and minimal_filtering.on_cpu()
+        )
 
     def _fold(self, kernel, mirrored=False):
         """Sums the taps that meet the same pixel: k x k to (k+1) x (k+1).
@@ -126,6 +155,9 @@ _ARGUMENTS = """
         kernel_size: Odd integer, width and height of the kernel.
         use_bias: Boolean.
         folded: Boolean. False computes the plain composition, for checking.
+            True takes the form that is faster: "products" on a CPU with at
+            least 256 channels of the input, else "convolution"; both can be
+            asked for.
         kernel_initializer, bias_initializer, kernel_regularizer,
             bias_regularizer, kernel_constraint, bias_constraint: As in
             `keras.layers.Conv2D`; they apply to the unfolded kernel.
@@ -142,7 +174,10 @@ class UpsampleConv2D(_ResamplingConv2D):
     `Conv2D(filters, 3, padding="same")(UpSampling2D(2)(inputs))` reads every
     input pixel four times. The same values come from one 4x4 transposed
     convolution of stride 2 on the small image, whose taps are sums of the 3x3
-    kernel's: 4 multiplications for each output in place of 9. The weight
+    kernel's: 4 multiplications for each output in place of 9. With many
+    channels it is nine products of matrices, of pixels and of differences
+    between neighbours: 2.25 multiplications for each output (Winograd's
+    minimal filtering, for an image that has each pixel twice). The weight
     stays the 3x3 kernel, in `Conv2D`'s layout.
 {_ARGUMENTS}
     Returns:
@@ -160,6 +195,8 @@ class UpsampleConv2D(_ResamplingConv2D):
     Reference:
         - The upsampling block of SAGAN's generator, Zhang et al.,
           https://arxiv.org/abs/1805.08318; the folding is exact algebra.
+        - Lavin and Gray, [Fast Algorithms for Convolutional Neural Networks](
+          https://arxiv.org/abs/1509.09308), section 4, for minimal filtering.
     """
 
     def transposed_kernel(self, kernel):
@@ -175,6 +212,20 @@ class UpsampleConv2D(_ResamplingConv2D):
         # A transposed convolution applies its kernel mirrored.
         kernel = self._fold(kernel, mirrored=True)
         return keras.ops.swapaxes(kernel, 2, 3)
+
+    def factors(self, kernel):
+        """Returns what the nine products multiply by.
+
+        Args:
+            kernel: (3, 3, channels, filters).
+
+        Returns:
+            (9, channels, filters).
+        """
+        return minimal_filtering.upsampling_factors(kernel, self.compute_dtype)
+
+    def _multiplied(self, inputs, kernel):
+        return minimal_filtering.upsample(inputs, self.factors(kernel))
 
     def _folded(self, inputs, kernel):
         return keras.ops.conv_transpose(
@@ -206,8 +257,10 @@ class DownsampleConv2D(_ResamplingConv2D):
     `AveragePooling2D(2)(Conv2D(filters, 3, padding="same")(inputs))` computes
     four outputs to keep their mean. The same values come from one 4x4
     convolution of stride 2, whose taps are means of the 3x3 kernel's: 16
-    multiplications in place of 36. The weight stays the 3x3 kernel, in
-    `Conv2D`'s layout.
+    multiplications in place of 36. With many channels it is one product of
+    matrices with nine sums of pixels: 9 multiplications (Winograd's minimal
+    filtering, transposed). The weight stays the 3x3 kernel, in `Conv2D`'s
+    layout.
 {_ARGUMENTS}
     Returns:
         (batch, height / 2, width / 2, filters), in the compute dtype.
@@ -224,7 +277,15 @@ class DownsampleConv2D(_ResamplingConv2D):
     Reference:
         - The downsampling block of SAGAN's discriminator, Zhang et al.,
           https://arxiv.org/abs/1805.08318; the folding is exact algebra.
+        - Lavin and Gray, [Fast Algorithms for Convolutional Neural Networks](
+          https://arxiv.org/abs/1509.09308), section 4, for minimal filtering.
     """
+
+    def _multiplied(self, inputs, kernel):
+        factors = minimal_filtering.downsampling_factors(
+            kernel, self.compute_dtype
+        )
+        return minimal_filtering.downsample(inputs, factors)
 
     def _folded(self, inputs, kernel):
         return keras.ops.conv(

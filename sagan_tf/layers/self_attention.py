@@ -2,6 +2,7 @@
 
 import keras
 
+from sagan_tf.layers import blockwise_attention
 from sagan_tf.layers.spectral_normalization import SpectralNormalization
 
 
@@ -34,6 +35,10 @@ class SelfAttention(keras.layers.Layer):
             wrapped in `SpectralNormalization`.
         kernel_initializer: Initializer of the four convolutions.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
+        blockwise: Boolean. True never holds all scores of a large feature map
+            in memory, in training either: they are computed in blocks, and
+            again for the gradient. False is the plain computation, for
+            checking, as is a call that returns the scores.
 
     Call arguments:
         inputs: (batch, height, width, channels), floating point.
@@ -72,6 +77,7 @@ class SelfAttention(keras.layers.Layer):
         spectral_normalization=True,
         kernel_initializer="glorot_uniform",
         differentiate_vectors=False,
+        blockwise=True,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -90,6 +96,7 @@ class SelfAttention(keras.layers.Layer):
         self.spectral_normalization = spectral_normalization
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.differentiate_vectors = differentiate_vectors
+        self.blockwise = blockwise
         self.input_spec = keras.layers.InputSpec(ndim=4)
 
     def build(self, input_shape):
@@ -145,14 +152,11 @@ class SelfAttention(keras.layers.Layer):
         values = self.value_convolution(inputs, training=training)
         if self.pool:
             keys, values = _max_pool(keys), _max_pool(values)
-        logits = keras.ops.matmul(
-            _as_sequence(queries),
-            keras.ops.transpose(_as_sequence(keys), (0, 2, 1)),
-        )
-        # Softmax over thousands of positions needs float32's mantissa.
-        scores = keras.ops.softmax(keras.ops.cast(logits, "float32"))
-        scores = keras.ops.cast(scores, self.compute_dtype)
-        attended = keras.ops.matmul(scores, _as_sequence(values))
+        sequences = map(_as_sequence, (queries, keys, values))
+        if self.blockwise and not return_attention_scores:
+            attended = blockwise_attention.attend(*sequences)
+        else:
+            attended, scores = blockwise_attention.attend_at_once(*sequences)
         batch, height, width, _ = keras.ops.shape(inputs)
         attended = keras.ops.reshape(
             attended, (batch, height, width, values.shape[-1])
@@ -200,6 +204,7 @@ class SelfAttention(keras.layers.Layer):
                 self.kernel_initializer
             ),
             differentiate_vectors=self.differentiate_vectors,
+            blockwise=self.blockwise,
         )
         return config
 

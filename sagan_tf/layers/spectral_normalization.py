@@ -1,6 +1,28 @@
 """Spectral normalization as a wrapper that leaves the kernel alone."""
 
+import math
+
 import keras
+
+from sagan_tf.layers.resampling import DownsampleConv2D, UpsampleConv2D
+from sagan_tf.layers.winograd_convolution import WinogradConv2D
+
+# Linear in their inputs but for bias and activation, which come after. Of
+# other classes, also of theirs, nobody knows.
+_LINEAR = (
+    keras.layers.Dense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    DownsampleConv2D,
+    UpsampleConv2D,
+    WinogradConv2D,
+)
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -15,7 +37,9 @@ class SpectralNormalization(keras.layers.Wrapper):
     with `W` the kernel as a matrix of (rest, output channels), and the layer
     is called with `W / sigma`. The kernel variable itself never changes, and
     the gradient goes through `W / sigma`, so it is orthogonal to `W`.
-    `keras.layers.SpectralNormalization` overwrites the kernel instead.
+    `keras.layers.SpectralNormalization` overwrites the kernel instead. Of a
+    dense layer or a convolution the inputs are divided where they are smaller
+    than the kernel, which is the same product and less work.
 
     Every call iterates from the stored `u`; the result is stored only when
     `training` is true, as in the SAGAN authors' code. At inference the layer
@@ -95,52 +119,67 @@ class SpectralNormalization(keras.layers.Wrapper):
         self.built = True
 
     def call(self, inputs, training=None):
-        normalized_kernel, u, sigma = self._normalize()
+        u, sigma = self._iterate()
         if training:
             # A zero kernel would make `u` zero, and keep it zero for good.
             previous = keras.ops.convert_to_tensor(self.u)
             self.u.assign(keras.ops.where(sigma > self.epsilon, u, previous))
+        sigma = keras.ops.maximum(sigma, self.epsilon)
+        if self._divides_inputs(inputs):
+            divided = keras.ops.cast(inputs, sigma.dtype) / sigma
+            return self.layer(keras.ops.cast(divided, inputs.dtype))
         # Inside an outer scope (JAX) every variable needs binding again.
         bindings = [
-            (variable, normalized_kernel)
-            if variable is self._kernel
-            else (variable, keras.ops.convert_to_tensor(variable))
+            (variable, keras.ops.convert_to_tensor(variable))
             for variable in self.layer.variables
+            if variable is not self._kernel
         ]
-        with keras.StatelessScope(bindings) as scope:
+        kernel = keras.ops.convert_to_tensor(self._kernel) / sigma
+        with keras.StatelessScope([*bindings, (self._kernel, kernel)]) as scope:
             outputs = self.layer(inputs)
         for variable in self.layer.non_trainable_variables:
             if variable is not self._kernel:
                 variable.assign(scope.get_current_value(variable))
         return outputs
 
+    def _divides_inputs(self, inputs):
+        """Whether the inputs are known to be smaller than the kernel."""
+        if type(self.layer) not in _LINEAR or None in inputs.shape:
+            return False
+        return math.prod(inputs.shape) < math.prod(self._kernel.shape)
+
     def sigma(self):
         """Returns the estimated spectral norm, a float32 scalar.
 
         The estimate that the next call will divide by; `u` is not changed.
         """
-        return self._normalize()[2]
+        return self._iterate()[1]
 
     def normalized_kernel(self):
         """Returns `W / sigma`, float32, in the kernel's own shape.
 
         What the next call will multiply by; `u` is not changed.
         """
-        return self._normalize()[0]
+        sigma = keras.ops.maximum(self.sigma(), self.epsilon)
+        return keras.ops.convert_to_tensor(self._kernel) / sigma
 
-    def _normalize(self):
-        kernel = keras.ops.convert_to_tensor(self._kernel)
-        matrix = self._matrix(kernel)
-        frozen = keras.ops.stop_gradient(matrix)
-        iterated = matrix if self.differentiate_vectors else frozen
+    def _iterate(self):
+        """Returns the next `u` and sigma."""
+        matrix = self._matrix(keras.ops.convert_to_tensor(self._kernel))
+        constant = (
+            (lambda tensor: tensor)
+            if self.differentiate_vectors
+            else keras.ops.stop_gradient
+        )
         u = keras.ops.cast(self.u, matrix.dtype)
         for _ in range(self.power_iterations):
-            v = self._unit(keras.ops.matmul(iterated, u))
-            u = self._unit(keras.ops.matmul(v, iterated))
-        sigma = keras.ops.sum(v * keras.ops.matmul(matrix, u))
-        normalized_kernel = kernel / keras.ops.maximum(sigma, self.epsilon)
+            v = self._unit(keras.ops.matmul(constant(matrix), u))
+            product = keras.ops.matmul(v, matrix)
+            u = self._unit(constant(product))
+        # v^T W u, without reading `W` once more.
+        sigma = keras.ops.sum(product * u)
         u = keras.ops.cast(keras.ops.stop_gradient(u), "float32")
-        return normalized_kernel, u, sigma
+        return u, sigma
 
     def _unit(self, vector):
         # Not `keras.ops.norm`: its gradient at zero is not a number.

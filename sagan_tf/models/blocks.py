@@ -15,18 +15,22 @@ class Convolutions:
 
     Attributes:
         spectral_normalization: Whether kernels are spectrally normalized.
-        folded: Whether convolutions are folded with their resampling.
+        folded: Whether convolutions are folded with their resampling, and
+            computed by minimal filtering where that is faster. "products" and
+            "convolution" ask for one form throughout.
         kernel_initializer: Name of a Keras initializer.
         differentiate_vectors: See `SpectralNormalization`.
         attention_variant: "released" (values of C/2, 2x2 max pool) or
             "paper" (values of C/8, no pool).
+        blockwise_attention: Whether large attention is computed in blocks.
     """
 
     spectral_normalization: bool = True
-    folded: bool = True
+    folded: bool | str = True
     kernel_initializer: str = "glorot_uniform"
     differentiate_vectors: bool = False
     attention_variant: str = "released"
+    blockwise_attention: bool = True
 
     def __post_init__(self):
         if self.attention_variant not in ATTENTION_VARIANTS:
@@ -46,8 +50,12 @@ class Convolutions:
         )
 
     def convolution(self, channels, kernel_size, name, **kwargs):
+        layer_class = keras.layers.Conv2D
+        if kernel_size == 3 and self.folded:
+            layer_class = layers.WinogradConv2D
+            kwargs["form"] = "auto" if self.folded is True else self.folded
         return self.normalized(
-            keras.layers.Conv2D(
+            layer_class(
                 channels,
                 kernel_size,
                 padding="same",
@@ -96,6 +104,7 @@ class Convolutions:
             spectral_normalization=self.spectral_normalization,
             kernel_initializer=self.kernel_initializer,
             differentiate_vectors=self.differentiate_vectors,
+            blockwise=self.blockwise_attention,
             name=name,
         )
 

@@ -20,6 +20,7 @@ def build_discriminator(
     folded=True,
     kernel_initializer="glorot_uniform",
     differentiate_vectors=False,
+    blockwise_attention=True,
     name="discriminator",
 ):
     """Builds SAGAN's discriminator as a functional model.
@@ -57,10 +58,13 @@ def build_discriminator(
         rectified_shortcut: Boolean, whether the shortcuts after the first
             block start from the ReLU of their input, as StudioGAN's do by
             its in-place ReLU. Authors' code: False.
-        folded: Boolean, whether convolutions are folded with pooling; False
-            computes the same values by the plain composition.
+        folded: Boolean, whether convolutions are folded with pooling, and
+            computed by minimal filtering where that is faster; False computes
+            the same values by the plain composition. "products" and
+            "convolution" ask for one form throughout, see `DownsampleConv2D`.
         kernel_initializer: Name of a Keras initializer.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
+        blockwise_attention: Boolean, see `blockwise` of `SelfAttention`.
         name: String, name of the model.
 
     Returns:
@@ -112,6 +116,7 @@ def build_discriminator(
         kernel_initializer,
         differentiate_vectors,
         attention_variant,
+        blockwise_attention,
     )
     images = keras.Input(
         (image_size, image_size, 3), name="images", dtype="float32"

@@ -22,6 +22,7 @@ def build_generator(
     folded=True,
     kernel_initializer="glorot_uniform",
     differentiate_vectors=False,
+    blockwise_attention=True,
     name="generator",
 ):
     """Builds SAGAN's generator as a functional model.
@@ -53,10 +54,13 @@ def build_generator(
         epsilon: Float, of all batch normalization.
         synchronized: Boolean, whether batch statistics are those of all
             replicas of a `tf.distribute` strategy.
-        folded: Boolean, whether convolutions are folded with upsampling;
-            False computes the same values by the plain composition.
+        folded: Boolean, whether convolutions are folded with upsampling, and
+            computed by minimal filtering where that is faster; False computes
+            the same values by the plain composition. "products" and
+            "convolution" ask for one form throughout, see `UpsampleConv2D`.
         kernel_initializer: Name of a Keras initializer.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
+        blockwise_attention: Boolean, see `blockwise` of `SelfAttention`.
         name: String, name of the model.
 
     Returns:
@@ -97,6 +101,7 @@ def build_generator(
         kernel_initializer,
         differentiate_vectors,
         attention_variant,
+        blockwise_attention,
     )
     statistics = {"epsilon": epsilon, "synchronized": synchronized}
     latents = keras.Input((latent_dim,), name="latents", dtype="float32")
