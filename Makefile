@@ -22,7 +22,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed-extras
 	$(BIN)/python benchmarks/training_step.py
 
 docs: $(VENV)/installed

@@ -11,8 +11,8 @@ with 10 (batch 16), base width 64. Its peers are
   format, by `torch.compile`, with the fused Adam. A first round finds the
   fastest, which is then measured in pairs with ours. Needs the extra `import`.
 - `port`: our step with folding, blocks of attention and the fused optimizer
-  off and each kernel divided by its norm at each call: what a straightforward
-  Keras port does.
+  off and each kernel divided by its norm at each call: about what a
+  straightforward Keras port does.
 
 Multiply-adds are counted from the graphs. The peak is what a large product of
 matrices, or a 3x3 convolution, reaches between the pairs, in the same type.
@@ -20,6 +20,7 @@ matrices, or a 3x3 convolution, reaches between the pairs, in the same type.
 
 import dataclasses
 import os
+import time
 
 import numpy as np
 import pairs
@@ -36,7 +37,6 @@ _BASE_CHANNELS = flags.DEFINE_integer("base_channels", 64, "Width.")
 _COMPILE = flags.DEFINE_bool("compile", True, "Try torch.compile, minutes.")
 _ONLY = flags.DEFINE_list("only", [], "Comparisons, by their first words.")
 
-# Of what is compared, in order: the name and its peers.
 _CHOICE_ROUNDS = 3
 _PYTORCH = ("plain", "channels_last", "fused_adam", "compiled")
 
@@ -107,7 +107,10 @@ def _make_straightforward(gan):
 
     from sagan_tf.layers import SpectralNormalization
 
-    SpectralNormalization._divides_inputs = lambda layer, inputs: False
+    for network in (gan.generator, gan.discriminator):
+        for layer in network._flatten_layers():
+            if isinstance(layer, SpectralNormalization):
+                layer.divide_inputs = False
     gan.compile(
         keras.optimizers.Adam(1e-4, 0.0, 0.9),
         keras.optimizers.Adam(4e-4, 0.0, 0.9),
@@ -147,8 +150,6 @@ def _peak(dtype):
     convolution = tf.function(lambda: tf.nn.conv2d(features, kernel, 1, "SAME"))
 
     def best(function, operations):
-        import time
-
         seconds = []
         for _ in range(5):
             start = time.perf_counter()
@@ -203,18 +204,19 @@ def _print_row(child):
 
 
 def _compare(ours, other, multiply_adds):
+    """Alternates the two; `multiply_adds` are those of ours."""
     dtype = "bfloat16" if "bfloat16" in ours else "float32"
     mine, theirs, peak = pairs.alternate([ours, other, f"peak {dtype}"])
     _print_row(mine)
     _print_row(theirs)
     matrix, convolution = np.median(peak.results, axis=0) / 1e9
-    folded = multiply_adds[0] / mine.median / 1e9
+    speed = multiply_adds / mine.median / 1e9
     print(
         f"  => {pairs.ratio(theirs, mine):.2f} times the images/s (median of "
         f"{len(mine.seconds)} pairs; minima: "
         f"{theirs.minimum / mine.minimum:.2f}). Peak in {dtype}: "
         f"{matrix:.0f} (product), {convolution:.0f} (convolution) GMAC/s; "
-        f"ours {folded:.0f}, {100 * folded / convolution:.0f} %",
+        f"ours {speed:.0f}, {100 * speed / convolution:.0f} %",
         flush=True,
     )
 
@@ -246,7 +248,7 @@ def main():
     }
     for name, (ours, other) in comparisons.items():
         if not _ONLY.value or name in _ONLY.value:
-            _compare(ours, other(), counts)
+            _compare(ours, other(), counts[0])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ if any(
 ):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from sagan_tf import layers, losses, models  # noqa: E402
+from sagan_tf import layers, losses, models, optimizers  # noqa: E402
 from sagan_tf.config import Config  # noqa: E402
 from sagan_tf.gan import SAGAN  # noqa: E402
 from sagan_tf.version import __version__  # noqa: E402
@@ -26,4 +26,5 @@ __all__ = [
     "load_generator",
     "losses",
     "models",
+    "optimizers",
 ]

@@ -1,4 +1,4 @@
-"""Networks as they are served: no spectral norm, no folding left to do."""
+"""Networks as they are served: what can be computed before a call is."""
 
 import keras
 
@@ -58,20 +58,21 @@ def update(baked, network):
             _copy_weights(layer, baked.get_layer(layer.name))
 
 
-class _Factored(keras.layers.Layer):
+@keras.saving.register_keras_serializable(package="sagan_tf")
+class _FactoredConv2D(keras.layers.Layer):
     """A convolution by minimal filtering, with its factors for weights."""
 
-    def __init__(self, compute, layer, **kwargs):
-        super().__init__(dtype=layer.dtype_policy, name=layer.name, **kwargs)
-        self.compute = compute
-        self.filters = layer.filters
-        self.use_bias = layer.use_bias
+    def __init__(self, filters, upsampling, use_bias, activation, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.upsampling = upsampling
+        self.use_bias = use_bias
+        self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        resampled = self.compute is minimal_filtering.upsample
+        products = 9 if self.upsampling else 16
         self.kernel = self.add_weight(
-            name="kernel",
-            shape=(9 if resampled else 16, input_shape[-1], self.filters),
+            name="kernel", shape=(products, input_shape[-1], self.filters)
         )
         self.bias = None
         if self.use_bias:
@@ -79,41 +80,57 @@ class _Factored(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        kernel = keras.ops.convert_to_tensor(self.kernel)
-        outputs = self.compute(inputs, kernel)
-        return outputs if self.bias is None else outputs + self.bias
+        compute = (
+            minimal_filtering.upsample
+            if self.upsampling
+            else minimal_filtering.convolve
+        )
+        outputs = compute(inputs, keras.ops.convert_to_tensor(self.kernel))
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "upsampling": self.upsampling,
+            "use_bias": self.use_bias,
+            "activation": keras.activations.serialize(self.activation),
+        }
 
 
 def _baked(layer):
     """Makes the layer that stands for another in a baked network."""
-    shape = layer.input.shape if not isinstance(layer.input, list) else None
-
-    def copy_of(layer):
-        if isinstance(layer, layers.SpectralNormalization):
-            return copy_of(layer.layer)
-        if isinstance(layer, layers.UpsampleConv2D):
-            if layer.uses_products(shape):
-                return _Factored(minimal_filtering.upsample, layer)
-            return keras.layers.Conv2DTranspose(
-                layer.filters,
-                layer.kernel_size + 1,
-                strides=2,
-                padding="same",
-                use_bias=layer.use_bias,
-                data_format="channels_last",
-                dtype=layer.dtype_policy,
-                name=layer.name,
-            )
-        if isinstance(layer, layers.WinogradConv2D) and layer.uses_products(
-            shape
-        ):
-            return _Factored(minimal_filtering.convolve, layer)
-        config = layer.get_config()
-        if isinstance(layer, layers.SelfAttention):
-            config["spectral_normalization"] = False
-        return type(layer).from_config(config)
-
-    return copy_of(layer)
+    wrapped = layer
+    if isinstance(layer, layers.SpectralNormalization):
+        wrapped = layer.layer
+    resampled = isinstance(wrapped, layers.UpsampleConv2D)
+    common = {"dtype": wrapped.dtype_policy, "name": layer.name}
+    if (
+        resampled or isinstance(wrapped, layers.WinogradConv2D)
+    ) and wrapped.uses_products(layer.input.shape):
+        return _FactoredConv2D(
+            wrapped.filters,
+            resampled,
+            wrapped.use_bias,
+            None if resampled else wrapped.activation,
+            **common,
+        )
+    if resampled:
+        return keras.layers.Conv2DTranspose(
+            wrapped.filters,
+            wrapped.kernel_size + 1,
+            strides=2,
+            padding="same",
+            use_bias=wrapped.use_bias,
+            data_format="channels_last",
+            **common,
+        )
+    config = wrapped.get_config()
+    if isinstance(wrapped, layers.SelfAttention):
+        config["spectral_normalization"] = False
+    return type(wrapped).from_config(config)
 
 
 def _copy_weights(layer, copy):
@@ -130,7 +147,7 @@ def _copy_weights(layer, copy):
     kernel = None
     if isinstance(layer, layers.SpectralNormalization):
         kernel, layer = layer.normalized_kernel(), layer.layer
-    if isinstance(copy, _Factored):
+    if isinstance(copy, _FactoredConv2D):
         kernel = layer.factors(layer.kernel if kernel is None else kernel)
     elif isinstance(copy, keras.layers.Conv2DTranspose):
         kernel = layer.transposed_kernel(

@@ -82,6 +82,20 @@ SUBJECTS = {
         lambda: layers.ConditionalBatchNormalization(3, momentum=0.9),
         lambda: [_features(), _labels()],
     ),
+    "SpectralNormalization-WinogradConv2D": _layer(
+        lambda: layers.SpectralNormalization(
+            layers.WinogradConv2D(8, 3, padding="same", form="products")
+        )
+    ),
+    "WinogradConv2D": _layer(
+        lambda: layers.WinogradConv2D(8, 3, padding="same", form="products")
+    ),
+    "UpsampleConv2D-products": _layer(
+        lambda: layers.UpsampleConv2D(8, folded="products")
+    ),
+    "DownsampleConv2D-products": _layer(
+        lambda: layers.DownsampleConv2D(8, folded="products")
+    ),
     "UpsampleConv2D": _layer(lambda: layers.UpsampleConv2D(8)),
     "DownsampleConv2D": _layer(lambda: layers.DownsampleConv2D(8)),
     "generator": _network(

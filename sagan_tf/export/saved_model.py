@@ -120,7 +120,8 @@ def _encoded(images):
 def export_generator(generator, path, card=None, baked=True):
     """Writes a generator as a SavedModel, in inference mode, whole or not.
 
-    Spectral normalization is baked into the kernels. The signatures take
+    Spectral normalization is baked into the kernels, and kernels are folded
+    or factored, unless `baked` is false. The signatures take
     `latents`, float32 (batch, latent_dim), and, of a conditional generator,
     `labels`, int32 (batch,) in [0, num_classes); others are an error. The
     batch may have any size.

@@ -13,10 +13,12 @@ def attend(queries, keys, values):
 
     A block is a few images, or some queries of one image. The gradient
     computes the scores again. Where there are few scores, or the sizes are
-    not known, it is the plain computation.
+    not known, it is the plain computation; so it is in float16, whose range
+    the gradient needs in float32, and on backends other than TensorFlow and
+    JAX. JAX's forward mode (`jvp`) cannot go through blocks.
 
     Args:
-        queries: (batch, positions, key channels).
+        queries: (batch, positions, key channels), floating point.
         keys: (batch, keys, key channels).
         values: (batch, keys, value channels).
 
@@ -25,7 +27,11 @@ def attend(queries, keys, values):
     """
     batch, positions = queries.shape[:2]
     block = _block(batch, positions, keys.shape[1])
-    if block is None:
+    if (
+        block is None
+        or keras.backend.standardize_dtype(queries.dtype) == "float16"
+        or keras.config.backend() not in ("tensorflow", "jax")
+    ):
         return attend_at_once(queries, keys, values)[0]
     return _in_blocks(*block)(queries, keys, values)
 
@@ -60,10 +66,11 @@ def _block(batch, positions, keys):
     """
     if positions is None or keys is None:
         return None
+    known = batch is not None
     # Of an unknown number of images each is a block at least.
     scores = positions * keys
-    total = scores * (batch or 1)
-    if total < (4 if batch else 1) * _LEAST_SCORES:
+    total = scores * (batch if known else 1)
+    if total < (4 if known else 1) * _LEAST_SCORES:
         return None
     most = max(_LEAST_SCORES, total // _MOST_BLOCKS)
     parts = next(
@@ -71,8 +78,8 @@ def _block(batch, positions, keys):
         for parts in range(1, positions + 1)
         if positions % parts == 0 and scores // parts <= most
     )
-    images = max(1, most // scores)
-    while (batch or 1) % images:
+    images = max(1, most // scores) if known else 1
+    while known and batch % images:
         images -= 1
     return images, parts
 
@@ -162,12 +169,12 @@ def _gradients(queries, outputs, upstream, keys, values):
     high = keras.ops.cast(sums, queries.dtype)
     low = keras.ops.cast(sums - keras.ops.cast(high, "float32"), queries.dtype)
     ones = keras.ops.ones_like(values[..., :1])
-    logits = scores * keras.ops.matmul(
+    differences = scores * keras.ops.matmul(
         keras.ops.concatenate([upstream, -high, -low], axis=-1),
         _transposed(keras.ops.concatenate([values, ones, ones], axis=-1)),
     )
     return (
-        keras.ops.matmul(logits, keys),
-        keras.ops.matmul(_transposed(logits), queries),
+        keras.ops.matmul(differences, keys),
+        keras.ops.matmul(_transposed(differences), queries),
         keras.ops.matmul(_transposed(scores), upstream),
     )

@@ -2,6 +2,8 @@
 
 import keras
 
+from sagan_tf.layers import devices
+
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class ConditionalBatchNormalization(keras.layers.Layer):
@@ -138,16 +140,20 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         return keras.ops.cast(outputs, self.compute_dtype)
 
     def _batch_statistics(self, features):
+        axes = list(range(len(features.shape) - 1))
         if self.synchronized:
-            axes = list(range(len(features.shape) - 1))
             return keras.ops.moments(features, axes, synchronized=True)
+        if not devices.on_cpu():
+            return keras.ops.moments(features, axes)
+        # Products with ones, which use all cores where sums do not.
         pixels = keras.ops.reshape(features, (-1, features.shape[-1]))
-        # Products with a constant, which use all cores where sums do not.
         count = keras.ops.shape(pixels)[0]
-        weights = keras.ops.ones((count,), pixels.dtype) / count
-        mean = keras.ops.matmul(weights, pixels)
+        ones = keras.ops.ones((count,), pixels.dtype)
+        count = keras.ops.cast(count, pixels.dtype)
+        mean = keras.ops.matmul(ones, pixels) / count
         deviations = pixels - keras.ops.stop_gradient(mean)
-        return mean, keras.ops.matmul(weights, keras.ops.square(deviations))
+        squares = keras.ops.matmul(ones, keras.ops.square(deviations))
+        return mean, squares / count
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])

@@ -37,16 +37,6 @@ _DOWNSAMPLING = np.array([[1, 1, 1], [1, 0, 0], [0, 0, 1]]) / 2
 _PIXELS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 
 
-def on_cpu():
-    """Whether the computation is on a CPU, where these forms were measured.
-
-    An accelerator multiplies matrices so fast that the sums take longer.
-    """
-    if keras.config.backend() not in ("tensorflow", "jax"):
-        return False
-    return keras.distribution.list_devices()[0].startswith("cpu")
-
-
 def convolution_factors(kernel, dtype):
     """Returns what `convolve` multiplies by, (16, channels, filters).
 
@@ -85,7 +75,7 @@ def convolve(inputs, factors):
 
     Args:
         inputs: (batch, height, width, channels), height and width even.
-        factors: What `convolution_factors` returns.
+        factors: What `convolution_factors` returns, in the same dtype.
 
     Returns:
         (batch, height, width, filters).
@@ -123,7 +113,7 @@ def downsample(inputs, factors):
 
     Args:
         inputs: (batch, height, width, channels), height and width even.
-        factors: What `downsampling_factors` returns.
+        factors: What `downsampling_factors` returns, in the same dtype.
 
     Returns:
         (batch, height / 2, width / 2, filters).
@@ -150,7 +140,10 @@ def downsample(inputs, factors):
 
 
 def _sums(features, batch, size, rest):
-    """The four sums of an axis of 2 * size pixels, each (batch, size, rest)."""
+    """The four sums and differences of an axis of 2 * size pixels.
+
+    Each is (batch, size, rest).
+    """
     shape = (batch, size, rest)
     even, odd = keras.ops.unstack(
         keras.ops.reshape(features, (batch, size, 2, rest)), 2, axis=2
@@ -170,7 +163,7 @@ def upsample(inputs, factors):
 
     Args:
         inputs: (batch, height, width, channels).
-        factors: What `upsampling_factors` returns.
+        factors: What `upsampling_factors` returns, in the same dtype.
 
     Returns:
         (batch, 2 * height, 2 * width, filters).

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from sagan_tf.layers import minimal_filtering
+from sagan_tf.layers import devices, minimal_filtering
 
 # With fewer channels of the input the sums of pixels cost more time than the
 # products they save (`benchmarks/convolutions.py`).
@@ -105,7 +105,7 @@ class _ResamplingConv2D(keras.layers.Layer):
         return (
             self.kernel_size == 3
             and shape[-1] >= _LEAST_CHANNELS
-            and minimal_filtering.on_cpu()
+            and devices.on_cpu()
         )
 
     def _fold(self, kernel, mirrored=False):

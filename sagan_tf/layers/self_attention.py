@@ -36,9 +36,9 @@ class SelfAttention(keras.layers.Layer):
         kernel_initializer: Initializer of the four convolutions.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
         blockwise: Boolean. True never holds all scores of a large feature map
-            in memory, in training either: they are computed in blocks, and
-            again for the gradient. False is the plain computation, for
-            checking, as is a call that returns the scores.
+            in memory, in compiled training either: they are computed in
+            blocks, and again for the gradient. False is the plain
+            computation, for checking, as is a call that returns the scores.
 
     Call arguments:
         inputs: (batch, height, width, channels), floating point.

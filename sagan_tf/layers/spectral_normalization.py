@@ -39,7 +39,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     the gradient goes through `W / sigma`, so it is orthogonal to `W`.
     `keras.layers.SpectralNormalization` overwrites the kernel instead. Of a
     dense layer or a convolution the inputs are divided where they are smaller
-    than the kernel, which is the same product and less work.
+    than the kernel, which is the same product, within rounding, and less work.
 
     Every call iterates from the stored `u`; the result is stored only when
     `training` is true, as in the SAGAN authors' code. At inference the layer
@@ -59,6 +59,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         differentiate_vectors: Boolean. False treats `u` and `v` as constants
             in the gradient of sigma (Miyato et al., PyTorch). True
             differentiates through the iteration (the SAGAN authors' code).
+        divide_inputs: Boolean. False always divides the kernel, for checking.
 
     Call arguments:
         inputs: Whatever the wrapped layer takes.
@@ -85,6 +86,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         power_iterations=1,
         epsilon=1e-12,
         differentiate_vectors=False,
+        divide_inputs=True,
         **kwargs,
     ):
         # With this policy, and without autocasting, the kernel is read in
@@ -103,6 +105,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         self.power_iterations = power_iterations
         self.epsilon = epsilon
         self.differentiate_vectors = differentiate_vectors
+        self.divide_inputs = divide_inputs
         self.supports_masking = layer.supports_masking
 
     def build(self, input_shape):
@@ -143,8 +146,19 @@ class SpectralNormalization(keras.layers.Wrapper):
         return outputs
 
     def _divides_inputs(self, inputs):
-        """Whether the inputs are known to be smaller than the kernel."""
-        if type(self.layer) not in _LINEAR or None in inputs.shape:
+        """Whether the inputs can be divided, and are known to be smaller."""
+        # Beyond the range of float16, and no integers, a small sigma takes
+        # them.
+        dtypes = {
+            keras.backend.standardize_dtype(inputs.dtype),
+            self.layer.compute_dtype,
+        }
+        if (
+            not self.divide_inputs
+            or type(self.layer) not in _LINEAR
+            or None in inputs.shape
+            or not dtypes <= {"float32", "float64", "bfloat16"}
+        ):
             return False
         return math.prod(inputs.shape) < math.prod(self._kernel.shape)
 
@@ -238,5 +252,6 @@ class SpectralNormalization(keras.layers.Wrapper):
             power_iterations=self.power_iterations,
             epsilon=self.epsilon,
             differentiate_vectors=self.differentiate_vectors,
+            divide_inputs=self.divide_inputs,
         )
         return config

@@ -2,7 +2,7 @@
 
 import keras
 
-from sagan_tf.layers import minimal_filtering
+from sagan_tf.layers import devices, minimal_filtering
 
 # With fewer channels the sums of pixels cost more time than the products they
 # save (`benchmarks/convolutions.py`).
@@ -21,11 +21,10 @@ class WinogradConv2D(keras.layers.Conv2D):
     height or width, are computed as in `Conv2D`.
 
     Args:
-        filters, kernel_size: As in `keras.layers.Conv2D`.
+        *args, **kwargs: As in `keras.layers.Conv2D`.
         form: "auto" takes minimal filtering where it is faster: on a CPU,
             between at least 128 channels and 128 filters. "products" always
             takes it where it can, "convolution" never.
-        **kwargs: As in `keras.layers.Conv2D`.
 
     Raises:
         ValueError: If `form` is not as above.
@@ -41,8 +40,8 @@ class WinogradConv2D(keras.layers.Conv2D):
           https://arxiv.org/abs/1509.09308), section 4.1, F(2x2, 3x3).
     """
 
-    def __init__(self, filters, kernel_size, form="auto", **kwargs):
-        super().__init__(filters, kernel_size, **kwargs)
+    def __init__(self, *args, form="auto", **kwargs):
+        super().__init__(*args, **kwargs)
         if form not in FORMS:
             raise ValueError(
                 f"`form` must be one of {FORMS}. Received: form={form!r}"
@@ -74,12 +73,10 @@ class WinogradConv2D(keras.layers.Conv2D):
             and {*self.strides, *self.dilation_rate, self.groups} == {1}
             and all(size and size % 2 == 0 for size in shape[1:3])
         )
-        if self.form == "auto":
-            channels = min(shape[-1], self.filters)
-            faster = channels >= _LEAST_CHANNELS and minimal_filtering.on_cpu()
-        else:
-            faster = self.form == "products"
-        return possible and faster
+        if not possible or self.form != "auto":
+            return possible and self.form == "products"
+        channels = min(shape[-1], self.filters)
+        return channels >= _LEAST_CHANNELS and devices.on_cpu()
 
     def get_config(self):
         return {**super().get_config(), "form": self.form}

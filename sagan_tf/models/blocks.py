@@ -6,6 +6,7 @@ import keras
 
 from sagan_tf import layers
 
+FOLDINGS = (True, False, "convolution", "products")
 ATTENTION_VARIANTS = ("released", "paper")
 
 
@@ -33,6 +34,11 @@ class Convolutions:
     blockwise_attention: bool = True
 
     def __post_init__(self):
+        if self.folded not in FOLDINGS:
+            raise ValueError(
+                f"`folded` must be one of {FOLDINGS}. "
+                f"Received: folded={self.folded!r}"
+            )
         if self.attention_variant not in ATTENTION_VARIANTS:
             raise ValueError(
                 f"`attention_variant` must be one of {ATTENTION_VARIANTS}. "

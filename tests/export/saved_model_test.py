@@ -5,12 +5,13 @@ import pathlib
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from sagan_tf import data, generation, inference
+from sagan_tf import data, generation, inference, layers, models
 from sagan_tf.export import export_generator
 
 HERE = pathlib.Path(__file__).parent
@@ -67,6 +68,73 @@ def test_baked_generator_draws_the_same(generator):
     np.testing.assert_allclose(np.sum(found["attention16"], -1), 1, rtol=1e-5)
     names = {variable.path.split("/")[-1] for variable in images.variables}
     assert "u" not in names and not images.trainable_variables
+
+
+@pytest.mark.parametrize("folded", [False, "convolution", "products"])
+@pytest.mark.parametrize("baked", [True, False])
+def test_baking_changes_nothing(tmp_path, baked, folded):
+    """Whatever form the convolutions have; unbaked, it still iterates."""
+    generator = models.build_generator(
+        32, 2, 3, 8, attention_resolutions=(16,), folded=folded
+    )
+    for weight in generator.weights:
+        if weight.path.endswith(("gamma", "bias")):
+            weight.assign(
+                np.random.default_rng(2).uniform(0.5, 1, weight.shape)
+            )
+    export_generator(generator, tmp_path / "1", baked=baked)
+    served = tf.saved_model.load(tmp_path / "1")
+    inputs = _inputs()
+    np.testing.assert_allclose(
+        served.signatures["images_float"](**inputs)["images"],
+        generator(list(inputs.values())),
+        atol=1e-5,
+    )
+    vectors = len([w for w in generator.weights if w.name == "u"])
+    assert len(served.tracked) == len(generator.weights) - baked * vectors
+
+
+@pytest.mark.parametrize("form", ["products", "convolution"])
+def test_baked_layers_keep_activation_and_precision(tmp_path, form):
+    """And can be saved."""
+    inputs = keras.Input((8, 8, 3))
+    layer = layers.WinogradConv2D(
+        4, 3, form=form, padding="same", activation="relu",
+        bias_initializer="ones", dtype="mixed_bfloat16",
+    )  # fmt: skip
+    network = keras.Model(inputs, layer(inputs))
+    baked, _ = inference.bake(network)
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 3))
+    expected = network(images)
+    assert baked(images).dtype == expected.dtype == tf.bfloat16
+    np.testing.assert_allclose(
+        tf.cast(baked(images), tf.float32),
+        tf.cast(expected, tf.float32),
+        atol=0.02,
+    )
+    baked.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(images), baked(images))
+
+
+def test_large_attention_is_in_blocks(tmp_path):
+    """At 64x64; but for the signature that returns all scores."""
+    generator = models.build_generator(
+        128, 1, None, 8, attention_resolutions=(64,)
+    )
+    export_generator(generator, tmp_path / "1")
+    served = tf.saved_model.load(tmp_path / "1").signatures
+
+    def loops(name):
+        graph = served[name].graph.as_graph_def()
+        functions = (function.node_def for function in graph.library.function)
+        return any(
+            node.op in ("While", "StatelessWhile")
+            for nodes in (graph.node, *functions)
+            for node in nodes
+        )
+
+    assert loops("images_float") and not loops("attention")
 
 
 @pytest.mark.parametrize("count", [1, 3, 64])

@@ -69,8 +69,9 @@ def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
     export_generator(generator, tmp_path / "model")
     served = tf.saved_model.load(tmp_path / "model").signatures["images_float"]
     latents, labels = map(tf.constant, inputs)
+    # Baked kernels are divided, where the network divides small inputs.
     np.testing.assert_allclose(
-        served(latents=latents, labels=labels)["images"], images, atol=1e-6
+        served(latents=latents, labels=labels)["images"], images, atol=1e-5
     )
 
 

@@ -10,14 +10,16 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from sagan_tf import layers
 
 # Loads the layers without `sagan_tf/__init__`, which needs TensorFlow, and
-# compares outputs and state after a training call.
+# compares outputs, gradients and state after a training call.
 PROGRAM = """
 import importlib.util, pickle, sys, types
 import numpy as np
+import jax
 import keras
 assert keras.config.backend() == "jax"
 package = types.ModuleType("sagan_tf")
@@ -36,6 +38,18 @@ for name, case in cases.items():
         outputs = layer(case["inputs"], training=training)
         np.testing.assert_allclose(
             outputs, case["outputs"][training], atol=2e-5, err_msg=name)
+    if "gradient" in case:
+        state = [
+            [variable.value for variable in variables]
+            for variables in (
+                layer.trainable_variables, layer.non_trainable_variables)
+        ]
+        gradient = jax.grad(
+            lambda inputs: keras.ops.sum(
+                keras.ops.sin(layer.stateless_call(*state, inputs)[0])))
+        np.testing.assert_allclose(
+            gradient(case["inputs"]), case["gradient"], atol=1e-4,
+            err_msg=name)
     for ours, theirs in zip(
             layer.get_weights(), case["weights_after"], strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, err_msg=name)
@@ -52,6 +66,23 @@ def _cases(random):
             features,
         ),
         "SelfAttention": (layers.SelfAttention(), features),
+        # Large enough for blocks.
+        "SelfAttention-blockwise": (
+            layers.SelfAttention(),
+            random.normal(size=(2, 48, 48, 4)).astype("float32"),
+        ),
+        "WinogradConv2D": (
+            layers.WinogradConv2D(4, 3, padding="same", form="products"),
+            features,
+        ),
+        "UpsampleConv2D-products": (
+            layers.UpsampleConv2D(4, folded="products"),
+            features,
+        ),
+        "DownsampleConv2D-products": (
+            layers.DownsampleConv2D(4, folded="products"),
+            features,
+        ),
         "UpsampleConv2D": (layers.UpsampleConv2D(4), features),
         "DownsampleConv2D": (layers.DownsampleConv2D(4), features),
         "ConditionalBatchNormalization": (
@@ -81,6 +112,12 @@ def _cases(random):
             for keyword in keywords
         }
         case["weights_after"] = layer.get_weights()
+        if not isinstance(inputs, list):
+            inputs = tf.constant(inputs)
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                loss = tf.reduce_sum(tf.sin(layer(inputs)))
+            case["gradient"] = np.array(tape.gradient(loss, inputs))
         yield name, case
 
 

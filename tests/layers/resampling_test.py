@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import layers
+from sagan_tf.layers import devices
 
 
 def _composition(layer_class, kernel, bias):
@@ -23,8 +24,14 @@ def _composition(layer_class, kernel, bias):
     return model, convolution
 
 
-@pytest.mark.parametrize("kernel_size", [1, 3, 5])
-@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize(
+    ("folded", "kernel_size"),
+    [
+        *((folded, size) for folded in (True, False) for size in (1, 3, 5)),
+        ("convolution", 3),
+        ("products", 3),
+    ],
+)
 @pytest.mark.parametrize(
     "layer_class", [layers.UpsampleConv2D, layers.DownsampleConv2D]
 )
@@ -51,6 +58,22 @@ def test_equals_the_composition(random, layer_class, folded, kernel_size):
     for ours, plain in zip(*results, strict=True):
         scale = np.abs(plain).max()
         np.testing.assert_allclose(ours / scale, plain / scale, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "layer_class", [layers.UpsampleConv2D, layers.DownsampleConv2D]
+)
+def test_chooses_its_form_by_channels_and_device(layer_class, monkeypatch):
+    layer = layer_class(4)
+    assert layer.uses_products((None, 8, 8, 256))
+    assert not layer.uses_products((None, 8, 8, 255))
+    assert not layer_class(4, 5).uses_products((None, 8, 8, 256))
+    for folded in (False, "convolution"):
+        layer = layer_class(4, folded=folded)
+        assert not layer.uses_products((None, 8, 8, 256))
+    assert layer_class(4, folded="products").uses_products((None, 8, 8, 1))
+    monkeypatch.setattr(devices, "on_cpu", lambda: False)
+    assert not layer_class(4).uses_products((None, 8, 8, 256))
 
 
 def test_weight_is_the_unfolded_kernel_in_conv2d_layout():

@@ -121,6 +121,93 @@ def test_kernel_is_unchanged_by_training_calls():
     np.testing.assert_array_equal(layer.kernel, before)
 
 
+class _Twice(keras.layers.Dense):
+    """Not linear: nobody may divide its inputs."""
+
+    def call(self, inputs):
+        return super().call(inputs) * inputs[:, :1]
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "divides"),
+    [
+        (lambda: keras.layers.Dense(9), (2, 5), True),
+        (lambda: keras.layers.Dense(9), (20, 5), False),
+        (lambda: _Twice(9), (2, 5), False),
+        (lambda: keras.layers.EinsumDense("ab,bc->ac", 9, bias_axes="c"),
+         (2, 5), False),
+        (lambda: keras.layers.Conv2D(9, 3), (1, 4, 4, 5), True),
+        (lambda: keras.layers.Conv2DTranspose(9, 3), (1, 4, 4, 5), True),
+        (lambda: keras.layers.DepthwiseConv2D(3, depth_multiplier=9),
+         (1, 4, 4, 5), True),
+        (lambda: layers.UpsampleConv2D(9), (1, 4, 4, 5), True),
+        (lambda: layers.DownsampleConv2D(9), (1, 4, 4, 5), True),
+        (lambda: layers.WinogradConv2D(9, 3), (1, 4, 4, 5), True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("differentiate_vectors", [False, True])
+def test_dividing_the_inputs_is_dividing_the_kernel(
+    random, make, shape, divides, differentiate_vectors
+):
+    """Outputs, `u` and gradients; with a bias and an activation after it."""
+    inputs = tf.constant(random.normal(size=shape), tf.float32)
+    results, weights = [], None
+    for divide_inputs in (True, False):
+        layer = make()
+        layer.activation = keras.activations.tanh
+        wrapper = layers.SpectralNormalization(
+            layer,
+            differentiate_vectors=differentiate_vectors,
+            divide_inputs=divide_inputs,
+        )
+        wrapper.build(inputs.shape)
+        assert wrapper._divides_inputs(inputs) == (divides and divide_inputs)
+        if weights is None:
+            layer.bias.assign(random.normal(size=layer.bias.shape))
+            weights = wrapper.get_weights()
+        wrapper.set_weights(weights)
+        sources = [inputs, *(w.value for w in wrapper.trainable_variables)]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = wrapper(inputs, training=True)
+            loss = tf.reduce_sum(tf.sin(outputs))
+        gradients = tape.gradient(loss, sources)
+        results.append([outputs, np.array(wrapper.u), *gradients])
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-6])
+def test_float16_of_a_small_kernel(random, scale):
+    """Inputs divided by its sigma would leave the range of float16."""
+    inputs = random.normal(size=(2, 5)).astype("float16")
+    layer = keras.layers.Dense(9, dtype="mixed_float16")
+    wrapper = layers.SpectralNormalization(layer)
+    wrapper.build(inputs.shape)
+    layer.kernel.assign(layer.kernel * scale)
+    outputs = wrapper(inputs)
+    expected = inputs @ np.array(wrapper.normalized_kernel())
+    np.testing.assert_allclose(outputs, expected, atol=1e-2)
+
+
+def test_integers_are_not_divided(random):
+    inputs = random.integers(0, 3, (2, 5), dtype="int32")
+    wrapper = layers.SpectralNormalization(keras.layers.Dense(9))
+    wrapper.build(inputs.shape)
+    np.testing.assert_allclose(
+        wrapper(inputs),
+        inputs @ np.array(wrapper.normalized_kernel()),
+        atol=1e-5,
+    )
+
+
+def test_the_kernel_is_divided_where_the_batch_is_unknown():
+    wrapper = layers.SpectralNormalization(keras.layers.Dense(9))
+    inputs = keras.Input((5,))
+    wrapper.build(inputs.shape)
+    assert not wrapper._divides_inputs(inputs)
+
+
 def test_inference_leaves_u_and_depends_on_weights_only():
     wrapper = layers.SpectralNormalization(keras.layers.Dense(4))
     inputs = np.ones((1, 6), "float32")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sagan_tf import layers, models
+from sagan_tf.layers import blockwise_attention
 from sagan_tf.models import architecture, blocks
 
 
@@ -166,10 +167,11 @@ def test_spectral_normalization_is_everywhere_or_nowhere(build):
 @pytest.mark.parametrize(
     "build", [models.build_generator, models.build_discriminator]
 )
-def test_folding_changes_nothing(random, build):
+@pytest.mark.parametrize("form", [True, "convolution", "products"])
+def test_folding_changes_nothing(random, build, form):
     folded, plain = (
         build(32, 4, 3, attention_resolutions=(16,), folded=on)
-        for on in (True, False)
+        for on in (form, False)
     )
     plain.set_weights(folded.get_weights())
     inputs = [
@@ -177,6 +179,29 @@ def test_folding_changes_nothing(random, build):
         for tensor in folded.inputs
     ]
     np.testing.assert_allclose(folded(inputs), plain(inputs), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "build", [models.build_generator, models.build_discriminator]
+)
+def test_blockwise_attention_changes_nothing(random, monkeypatch, build):
+    monkeypatch.setattr(blockwise_attention, "_LEAST_SCORES", 2**10)
+    blockwise, plain = (
+        build(32, 4, 3, attention_resolutions=(16,), blockwise_attention=on)
+        for on in (True, False)
+    )
+    weights = blockwise.get_weights()
+    for model in (blockwise, plain):
+        model.set_weights(weights)
+        layer = model.get_layer("attention16")
+        layer.gamma.assign(1.0)
+        assert layer.blockwise == (model is blockwise)
+    assert blockwise_attention._block(2, 16**2, 8**2) is not None
+    inputs = [
+        random.uniform(-1, 1, (2, *tensor.shape[1:])).astype(tensor.dtype)
+        for tensor in blockwise.inputs
+    ]
+    np.testing.assert_allclose(blockwise(inputs), plain(inputs), atol=1e-5)
 
 
 def test_discriminator_has_no_batch_statistics(random):
