@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import pairs
-from absl import app, flags
+from absl import app, flags, logging
 
 # As in train.py.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -88,8 +88,9 @@ def main(_):
 
     from sagan_tf import Config, data
 
-    # The check shows its progress.
+    # The check shows its progress, and logs what it sees.
     keras.utils.disable_interactive_logging()
+    logging.set_verbosity(logging.WARNING)
     columns = " | ".join(f"cores for {images}/s" for images in _GPU_IMAGES)
     with tempfile.TemporaryDirectory() as directory:
         size = _write_folder(pathlib.Path(directory))

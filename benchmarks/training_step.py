@@ -14,8 +14,10 @@ with 10 (batch 16), base width 64. Its peers are
   off and each kernel divided by its norm at each call: about what a
   straightforward Keras port does.
 
-Multiply-adds are counted from the graphs. The peak is what a large product of
-matrices, or a 3x3 convolution, reaches between the pairs, in the same type.
+Multiply-adds are counted from the graphs: of our step, of the same without
+minimal filtering ("folded"), and of the plain one. The peak is what a large
+product of matrices, or a 3x3 convolution, reaches between the pairs, in the
+same type.
 """
 
 import dataclasses
@@ -203,20 +205,24 @@ def _print_row(child):
     )
 
 
-def _compare(ours, other, multiply_adds):
-    """Alternates the two; `multiply_adds` are those of ours."""
+def _compare(ours, other, minimal, folded):
+    """Alternates the two; ours has so many multiply-adds, by form."""
     dtype = "bfloat16" if "bfloat16" in ours else "float32"
     mine, theirs, peak = pairs.alternate([ours, other, f"peak {dtype}"])
     _print_row(mine)
     _print_row(theirs)
     matrix, convolution = np.median(peak.results, axis=0) / 1e9
-    speed = multiply_adds / mine.median / 1e9
+    shares = [
+        100 * count / mine.median / 1e9 / convolution
+        for count in (minimal, folded)
+    ]
     print(
         f"  => {pairs.ratio(theirs, mine):.2f} times the images/s (median of "
         f"{len(mine.seconds)} pairs; minima: "
         f"{theirs.minimum / mine.minimum:.2f}). Peak in {dtype}: "
         f"{matrix:.0f} (product), {convolution:.0f} (convolution) GMAC/s; "
-        f"ours {speed:.0f}, {100 * speed / convolution:.0f} %",
+        f"ours is {shares[0]:.0f} % of the latter, {shares[1]:.0f} % counted "
+        "on the folded step",
         flush=True,
     )
 
@@ -226,13 +232,14 @@ def main():
 
     size, batch, classes, attention = _sizes()
     counts = [
-        of_step(configuration(**changes)) for changes in ({}, STRAIGHTFORWARD)
+        of_step(configuration(**changes))
+        for changes in ({}, {"folded": "convolution"}, STRAIGHTFORWARD)
     ]
     print(
         f"{pairs.machine()}\n{pairs.NOTE}\n{size} px, base "
         f"{_BASE_CHANNELS.value}, {classes} classes, attention at {attention}, "
         f"batch {batch}\nmultiply-adds of a step: {counts[0] / 1e9:.1f} G "
-        f"ours, {counts[1] / 1e9:.1f} G plain\n"
+        f"ours, {counts[1] / 1e9:.1f} G folded, {counts[2] / 1e9:.1f} G plain\n"
         f"  {'':60} {'median s':>8} {'min s':>8} {'images/s':>8} {'GiB':>6} "
         f"{'start':>6}",
         flush=True,
@@ -248,7 +255,7 @@ def main():
     }
     for name, (ours, other) in comparisons.items():
         if not _ONLY.value or name in _ONLY.value:
-            _compare(ours, other(), counts[0])
+            _compare(ours, other(), *counts[:2])
 
 
 if __name__ == "__main__":
