@@ -105,32 +105,36 @@ def _baked(layer):
     wrapped = layer
     if isinstance(layer, layers.SpectralNormalization):
         wrapped = layer.layer
-    resampled = isinstance(wrapped, layers.UpsampleConv2D)
-    common = {"dtype": wrapped.dtype_policy, "name": layer.name}
-    if (
-        resampled or isinstance(wrapped, layers.WinogradConv2D)
-    ) and wrapped.uses_products(layer.input.shape):
-        return _FactoredConv2D(
-            wrapped.filters,
-            resampled,
-            wrapped.use_bias,
-            None if resampled else wrapped.activation,
-            **common,
-        )
-    if resampled:
-        return keras.layers.Conv2DTranspose(
-            wrapped.filters,
-            wrapped.kernel_size + 1,
-            strides=2,
-            padding="same",
-            use_bias=wrapped.use_bias,
-            data_format="channels_last",
-            **common,
-        )
+    if isinstance(wrapped, (layers.UpsampleConv2D, layers.WinogradConv2D)):
+        return _baked_convolution(wrapped, layer.input.shape)
     config = wrapped.get_config()
     if isinstance(wrapped, layers.SelfAttention):
         config["spectral_normalization"] = False
     return type(wrapped).from_config(config)
+
+
+def _baked_convolution(layer, shape):
+    resampled = isinstance(layer, layers.UpsampleConv2D)
+    common = {
+        "filters": layer.filters,
+        "use_bias": layer.use_bias,
+        "dtype": layer.dtype_policy,
+        "name": layer.name,
+    }
+    if layer.uses_products(shape):
+        activation = None if resampled else layer.activation
+        return _FactoredConv2D(
+            upsampling=resampled, activation=activation, **common
+        )
+    if not resampled:
+        return layers.WinogradConv2D.from_config(layer.get_config())
+    return keras.layers.Conv2DTranspose(
+        kernel_size=layer.kernel_size + 1,
+        strides=2,
+        padding="same",
+        data_format="channels_last",
+        **common,
+    )
 
 
 def _copy_weights(layer, copy):

@@ -2,8 +2,6 @@
 
 import keras
 
-from sagan_tf.layers import devices
-
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class ConditionalBatchNormalization(keras.layers.Layer):
@@ -143,17 +141,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         axes = list(range(len(features.shape) - 1))
         if self.synchronized:
             return keras.ops.moments(features, axes, synchronized=True)
-        if not devices.on_cpu():
-            return keras.ops.moments(features, axes)
-        # Products with ones, which use all cores where sums do not.
-        pixels = keras.ops.reshape(features, (-1, features.shape[-1]))
-        count = keras.ops.shape(pixels)[0]
-        ones = keras.ops.ones((count,), pixels.dtype)
-        count = keras.ops.cast(count, pixels.dtype)
-        mean = keras.ops.matmul(ones, pixels) / count
-        deviations = pixels - keras.ops.stop_gradient(mean)
-        squares = keras.ops.matmul(ones, keras.ops.square(deviations))
-        return mean, squares / count
+        return keras.ops.moments(features, axes)
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])

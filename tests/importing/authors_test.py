@@ -175,7 +175,10 @@ def zeros(variables, golden):
     return found
 
 
-@pytest.mark.parametrize("folded", [True, "products", False])
+@pytest.mark.parametrize(
+    "folded",
+    [True, pytest.param("products", marks=pytest.mark.slow), False],
+)
 def test_a_step_is_the_authors(golden, variables, zeros, folded):
     networks = import_authors(
         variables, folded=folded, differentiate_vectors=True

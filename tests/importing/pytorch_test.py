@@ -60,13 +60,19 @@ def _assert_golden(networks, io, channels=slice(None)):
 BGR = slice(None, None, -1)
 
 
-@pytest.mark.parametrize("folded", [True, "products", False])
+@pytest.mark.parametrize(
+    "folded",
+    [True, pytest.param("products", marks=pytest.mark.slow), False],
+)
 def test_studiogan(studiogan, folded):
     *networks, io = studiogan
     _assert_golden(import_studiogan(*networks, folded=folded), io)
 
 
-@pytest.mark.parametrize("folded", [True, "products", False])
+@pytest.mark.parametrize(
+    "folded",
+    [True, pytest.param("products", marks=pytest.mark.slow), False],
+)
 def test_mmgeneration(mmgen, folded):
     state, io = mmgen
     _assert_golden(import_mmgeneration(state, folded=folded), io, BGR)

@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import layers
-from sagan_tf.layers import devices
 
 
 @pytest.fixture
@@ -44,27 +43,6 @@ def test_training_against_numpy(random, layer, shape):
     np.testing.assert_allclose(
         layer.moving_variance, 0.9 * moving_variance + 0.1 * variance, rtol=1e-6
     )
-
-
-def test_statistics_elsewhere_than_on_a_cpu(random, layer, monkeypatch):
-    """By `keras.ops.moments`: the same, and of an unknown batch too."""
-    features = random.normal(2, 3, (6, 5, 5, 3)).astype("float32")
-    labels = random.integers(0, 4, 6, dtype="int32")
-    weights = layer.get_weights()
-    results = []
-    for on_cpu in (True, False):
-        monkeypatch.setattr(devices, "on_cpu", lambda on_cpu=on_cpu: on_cpu)
-        layer.set_weights(weights)
-        function = tf.function(
-            lambda *inputs: layer(inputs, training=True),
-            input_signature=[
-                tf.TensorSpec((None, 5, 5, 3)),
-                tf.TensorSpec((None,), tf.int32),
-            ],
-        )
-        results.append([function(features, labels), *layer.get_weights()])
-    for ours, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
 def test_inference_against_numpy(random, layer):
