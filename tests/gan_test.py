@@ -137,7 +137,7 @@ def test_latents_are_normal_and_labels_uniform(gan_factory):
 
 @pytest.mark.parametrize(
     ("num_classes", "discriminator_steps"),
-    [(3, 2), pytest.param(None, 1, marks=pytest.mark.slow)],
+    [pytest.param(3, 2, marks=pytest.mark.slow), (None, 1)],
 )
 def test_two_replicas_equal_one(
     gan_factory, mirrored, batch, num_classes, discriminator_steps

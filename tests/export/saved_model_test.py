@@ -72,7 +72,11 @@ def test_baked_generator_draws_the_same(generator):
 
 @pytest.mark.parametrize(
     ("baked", "folded"),
-    [(True, "convolution"), (True, "products"), (False, "products")],
+    [
+        (True, "products"),
+        pytest.param(True, "convolution", marks=pytest.mark.slow),
+        pytest.param(False, "products", marks=pytest.mark.slow),
+    ],
 )
 def test_baking_changes_nothing(tmp_path, baked, folded):
     """Whatever form the convolutions have; unbaked, it still iterates."""
