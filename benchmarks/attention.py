@@ -32,15 +32,6 @@ _MEMORY = flags.DEFINE_float("memory", 24, "GiB that the plain layer exceeds.")
 _LEAST_SAVING, _MOST_TIME = 4, 1.1
 
 
-def _resident(key):
-    """Returns what the system says of this process' memory, in GiB."""
-    with open("/proc/self/status", encoding="ascii") as file:
-        for line in file:
-            if line.startswith(key):
-                return int(line.split()[1]) / 2**20
-    raise RuntimeError(f"/proc/self/status has no {key}.")
-
-
 def _forget_peak():
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
         file.write("5")
@@ -77,12 +68,12 @@ def make(name):
     for small_batch in (1, 16):
         prepared(16, small_batch)()
     call = prepared(int(size), int(batch))
-    before = _resident("VmRSS")
+    before = pairs.resident("VmRSS")
 
     def work():
         _forget_peak()
         call()
-        return _resident("VmHWM") - before
+        return pairs.resident() - before
 
     return work, {}
 

@@ -60,17 +60,17 @@ def run(make, main):
         start = time.perf_counter()
         result = work()
         seconds = time.perf_counter() - start
-        _say({"seconds": seconds, "gibibytes": _peak(), "result": result})
+        _say({"seconds": seconds, "gibibytes": resident(), "result": result})
 
 
-def _peak():
-    """Returns the peak of resident memory in GiB."""
+def resident(key="VmHWM"):
+    """Returns this process' resident memory in GiB, by default its peak."""
     # Not `ru_maxrss`, which a process inherits from the one that started it.
     with open("/proc/self/status", encoding="ascii") as file:
         for line in file:
-            if line.startswith("VmHWM:"):
+            if line.startswith(f"{key}:"):
                 return int(line.split()[1]) / 2**20
-    raise RuntimeError("/proc/self/status has no VmHWM")
+    raise RuntimeError(f"/proc/self/status has no {key}")
 
 
 def _say(message):

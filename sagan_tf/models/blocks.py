@@ -5,8 +5,8 @@ import dataclasses
 import keras
 
 from sagan_tf import layers
+from sagan_tf.layers.resampling_base import FOLDINGS
 
-FOLDINGS = (True, False, "convolution", "products")
 ATTENTION_VARIANTS = ("released", "paper")
 
 
