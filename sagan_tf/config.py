@@ -6,15 +6,16 @@ import typing
 
 from sagan_tf import files
 
-# What a resumed run may change: how long it trains and where its data lie.
-CHANGEABLE = ("steps", "data_dir")
+# What a resumed run may change: how long it trains, where its data lie, and
+# on which devices.
+CHANGEABLE = ("steps", "data_dir", "strategy")
 
 _CHOICES = {
     "attention_variant": ("released", "paper"),
     "conditioning": ("projection", "auxiliary_classifier"),
     "kernel_initializer": ("glorot_uniform", "orthogonal"),
     "loss": ("hinge", "non_saturating"),
-    "strategy": ("auto", "one_device", "mirrored"),
+    "strategy": ("auto", "one_device", "mirrored", "multi_worker", "tpu"),
     "precision": ("float32", "mixed_bfloat16"),
     "extractor": ("inception", "classifier"),
 }
@@ -87,8 +88,10 @@ class Config:
         ema_decay: Of the averaged generator; 0 keeps no average.
         ema_start_step: Steps for which the average is a plain copy.
         seed: Of initial weights, latents, labels, shuffling and flips.
-        strategy: "auto" (all GPUs by MirroredStrategy if there are several,
-            else the one device), "one_device" or "mirrored".
+        strategy: "one_device"; "mirrored", all GPUs of this machine;
+            "multi_worker", all machines of `TF_CONFIG`; "tpu"; or "auto",
+            what there is several of: machines, GPUs, or the one device. See
+            docs/distributed.md.
         precision: "float32" or "mixed_bfloat16".
         jit_compile: Whether the step is compiled by XLA; one device only.
         steps_per_call: Steps run by one call into TensorFlow.

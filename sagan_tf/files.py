@@ -21,3 +21,17 @@ def write_text(path, text):
         with contextlib.suppress(OSError):
             os.remove(temporary)
         raise
+
+
+def append_text(path, text):
+    """Appends to a text file.
+
+    Raises:
+        OSError: If it cannot be written; with the path, which Python leaves
+            out where a disk is full.
+    """
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None

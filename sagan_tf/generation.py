@@ -94,8 +94,8 @@ def number_of_classes(generator):
     return gan.number_of_classes(generator) or 0
 
 
-def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):
-    """Samples a grid: a row for each class, a column for each latent.
+def class_images(sample, latent_dim, num_classes, columns=10, seed=0):
+    """Samples rows of images: one for each class, a column for each latent.
 
     With more than ten classes, ten are shown, evenly spaced; without
     classes there are ten rows of other latents.
@@ -108,7 +108,7 @@ def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):
         seed: Integer.
 
     Returns:
-        uint8 array (rows * size, columns * size, 3).
+        uint8 array (rows, columns, size, size, 3).
     """
     if num_classes:
         rows = min(num_classes, _MOST_ROWS)
@@ -119,7 +119,18 @@ def class_grid(sample, latent_dim, num_classes, columns=10, seed=0):
     else:
         rows = _MOST_ROWS
         latents, labels = draw(latent_dim, 0, rows * columns, (seed, 0))
-    return image_grid(sample(latents, labels).numpy(), columns)
+    images = sample(latents, labels).numpy()
+    return images.reshape(rows, columns, *images.shape[1:])
+
+
+def class_grid(*arguments, **options):
+    """Arranges what `class_images` samples into one image.
+
+    Returns:
+        uint8 array (rows * size, columns * size, 3).
+    """
+    images = class_images(*arguments, **options)
+    return image_grid(images.reshape(-1, *images.shape[2:]), images.shape[1])
 
 
 def image_grid(images, columns):

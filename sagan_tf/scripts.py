@@ -2,14 +2,19 @@
 
 import contextlib
 import logging as py_logging
+import os
 import pathlib
 import sys
 
 import tensorflow as tf
 from absl import app, flags, logging
 
-# Exit codes, as shells have them.
+from sagan_tf import strategies
+
+# Exit codes. After FAILED the same command fails again; after the others it
+# goes on. SIGTERM's is 143, as shells have it.
 FAILED = 1
+WORKER_LOST = 75  # EX_TEMPFAIL of sysexits.h
 INTERRUPTED = 130
 
 
@@ -40,10 +45,16 @@ def one_line_errors():
     logging.get_absl_logger().addFilter(_is_worth_reading)
     try:
         yield
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
         logging.debug("What led to the error below:", exc_info=True)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(FAILED)
+    except strategies.WorkerLostError as error:
+        logging.debug("What led to the error below:", exc_info=True)
+        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.flush()
+        # Not `sys.exit`, which waits for the workers that are gone.
+        os._exit(WORKER_LOST)
     except tf.errors.OpError as error:
         # Out of memory, a full disk, data that changed under way.
         logging.debug("What led to the error below:", exc_info=True)

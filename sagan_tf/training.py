@@ -1,18 +1,27 @@
 """Training: devices, data, the loop, and resuming."""
 
+import contextlib
 import dataclasses
 import math
 import sys
+import zlib
 
 import keras
 import tensorflow as tf
 from absl import logging
 
 from sagan_tf import callbacks as callbacks_module
-from sagan_tf import data, schedules
+from sagan_tf import (
+    checkpoints,
+    data,
+    generation,
+    interruption,
+    schedules,
+    strategies,
+)
 from sagan_tf.gan import SAGAN
 from sagan_tf.optimizers import FusedAdam
-from sagan_tf.workdir import UNREADABLE, Workdir, build_networks
+from sagan_tf.workdir import Workdir, build_networks
 
 _GIBIBYTE = 2**30
 _KEPT_CHECKPOINTS = 3
@@ -43,44 +52,74 @@ def train(config, workdir, callbacks=(), inception=None):
             trained with; nothing is written then.
     """
     config.validate()
+    strategy = make_strategy(config)
     workdir = Workdir(workdir)
+    with contextlib.ExitStack() as stack:
+        if strategies.is_chief(strategy):
+            workdir.check_directory()
+            stack.enter_context(workdir.locked())
+        stack.enter_context(strategies.losing_workers(strategy))
+        return _train(config, workdir, strategy, callbacks, inception)
+
+
+def _train(config, workdir, strategy, callbacks, inception):
     source = data.open_source(config.dataset, config.data_dir, config.split)
     config = dataclasses.replace(
         config,
         num_classes=data.resolve_num_classes(source, config.num_classes),
     )
-    strategy = make_strategy(config)
-    workdir.check_claim(config)
+    chief = strategies.is_chief(strategy)
+    if chief:
+        workdir.check_claim(config)
+    strategies.check_equal(
+        strategy,
+        zlib.crc32(config.to_json().encode()),
+        "The configuration must be the same on all workers (here by a "
+        "checksum).",
+    )
     keras.utils.set_random_seed(config.seed)
     gan = build_gan(config, strategy)
-    managers = checkpoint_managers(gan, workdir)
-    resumed = restore(gan, managers[0], workdir)
+    resumed = restore(gan, workdir, config)
+    strategies.check_equal(
+        strategy,
+        resumed,
+        "`workdir` must be one directory that all workers share: they have "
+        "checkpoints of different steps.",
+    )
     source = data.check(
         source,
         config.image_size,
         config.num_classes,
         config.cache_gibibytes * _GIBIBYTE,
     )
-    callbacks = [
-        *_writers(config, workdir, managers, strategy, inception),
-        *callbacks,
-    ]
-    workdir.claim(config)
-    callbacks_module.keep_metrics_until(resumed, workdir.metrics)
+    last, best = checkpoint_managers(gan, workdir, chief)
+    callbacks = [callbacks_module.DivergenceGuard(last), *callbacks]
+    if chief:
+        workdir.claim(config)
+        callbacks_module.keep_until(resumed, workdir)
+        callbacks[1:1] = _writers(
+            gan, config, workdir, (last, best), strategy, inception
+        )
     if resumed >= config.steps:
         logging.info("%s is at step %d already.", workdir.path, resumed)
         return gan
     per_step = config.batch_size * config.discriminator_steps
-    dataset = data.training_dataset(
-        source,
-        config.image_size,
-        per_step,
-        labelled=config.num_classes > 0,
-        horizontal_flip=config.horizontal_flip,
-        seed=config.seed,
-        start=resumed * per_step,
-    )
-    run(gan, strategy, dataset, config, callbacks, resumed)
+
+    def dataset_of(context):
+        return data.training_dataset(
+            source,
+            config.image_size,
+            per_step,
+            labelled=config.num_classes > 0,
+            horizontal_flip=config.horizontal_flip,
+            seed=config.seed,
+            start=resumed * per_step,
+            worker=context.input_pipeline_id,
+            workers=context.num_input_pipelines,
+            replicas=context.num_replicas_in_sync,
+        )
+
+    run(gan, strategy, dataset_of, config, callbacks, resumed)
     return gan
 
 
@@ -88,14 +127,10 @@ def make_strategy(config):
     """Returns the `tf.distribute.Strategy` that `config.strategy` names.
 
     Raises:
-        ValueError: If the batch cannot be divided over its replicas, or XLA
-            is asked for on several.
+        ValueError: If there is none here, the batch cannot be divided over
+            its replicas, or XLA is asked for on several.
     """
-    several = len(tf.config.list_logical_devices("GPU")) > 1
-    if config.strategy == "mirrored" or config.strategy == "auto" and several:
-        strategy = tf.distribute.MirroredStrategy()
-    else:
-        strategy = tf.distribute.get_strategy()
+    strategy = strategies.make(config.strategy)
     replicas = strategy.num_replicas_in_sync
     if config.batch_size % replicas:
         raise ValueError(
@@ -109,7 +144,12 @@ def make_strategy(config):
             "replicas"
         )
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-    logging.info("Training on %d replica(s), %s.", replicas, device)
+    logging.info(
+        "Training on %d replica(s) of %d worker(s), %s.",
+        replicas,
+        strategies.workers(strategy),
+        device,
+    )
     return strategy
 
 
@@ -158,58 +198,81 @@ def _optimizer(config, learning_rate, updates_per_step):
     )
 
 
-def checkpoint_managers(gan, workdir):
-    """Returns the managers of the last checkpoints and of the best one."""
+def checkpoint_managers(gan, workdir, chief=True):
+    """Returns the managers of the last checkpoints and of the best one.
+
+    Others than the chief must not use theirs to save.
+    """
+    checkpoint = _checkpoint(gan)
+    if not chief:
+        return (
+            tf.train.CheckpointManager(checkpoint, str(workdir.checkpoints), 1),
+            None,
+        )
+    return (
+        checkpoints.manager(checkpoint, workdir.checkpoints, _KEPT_CHECKPOINTS),
+        checkpoints.manager(checkpoint, workdir.best_checkpoint, 1),
+    )
+
+
+def _checkpoint(gan):
     parts = {
         "generator": gan.generator,
         "discriminator": gan.discriminator,
         "generator_optimizer": gan.generator_optimizer,
         "discriminator_optimizer": gan.discriminator_optimizer,
         "step": gan.step,
+        # Of the window that a run may be stopped in.
+        "metrics": {
+            variable.path: variable
+            for metric in gan.metrics
+            for variable in metric.variables
+        },
     }
     if gan.ema_generator is not None:
         parts["ema_generator"] = gan.ema_generator
-    checkpoint = tf.train.Checkpoint(**parts)
-    return (
-        tf.train.CheckpointManager(
-            checkpoint, str(workdir.checkpoints), _KEPT_CHECKPOINTS
-        ),
-        tf.train.CheckpointManager(checkpoint, str(workdir.best_checkpoint), 1),
-    )
+    return tf.train.Checkpoint(**parts)
 
 
-def restore(gan, manager, workdir):
-    """Restores the last checkpoint, if there is one; returns the step.
+def restore(gan, workdir, config):
+    """Restores the last intact checkpoint, if there is one.
+
+    Returns:
+        The step; 0 if there was no checkpoint yet.
 
     Raises:
-        ValueError: If it cannot be read whole.
+        ValueError: If there were some and none is intact, or it is of
+            another configuration.
     """
-    path = manager.latest_checkpoint
+    path = checkpoints.newest_intact(workdir.checkpoints)
     if path is None:
+        last = callbacks_module.last_metrics(workdir.metrics).get("step", 0)
+        if last > config.checkpoint_every_steps:
+            raise ValueError(
+                f"{workdir.metrics} goes on to step {last}, but there is no "
+                f"checkpoint in {workdir.checkpoints}: put a copy of one "
+                "back, or take a new `workdir`"
+            )
         return 0
-    try:
-        saved = {
-            name.split("/")[0] for name, _ in tf.train.list_variables(path)
-        }
-        imported = "generator_optimizer" not in saved
-        if not imported:
-            manager.checkpoint.restore(path).assert_consumed()
-    except UNREADABLE as error:
-        raise ValueError(
-            f"Checkpoint {path} cannot be read, or is not of this "
-            f"configuration ({str(error).splitlines()[0]})"
-        ) from None
-    if imported:
+    saved = {name.split("/")[0] for name, _ in tf.train.list_variables(path)}
+    if "generator_optimizer" not in saved:
         raise ValueError(
             f"`workdir` {workdir.path} cannot be trained on: its checkpoint "
             "has no optimizers, since it was imported"
         )
+    try:
+        _checkpoint(gan).restore(path).assert_consumed()
+    except checkpoints.UNREADABLE as error:
+        raise ValueError(
+            f"Checkpoint {path} is not of this configuration "
+            f"({str(error).splitlines()[0]})"
+        ) from None
     step = int(gan.step.numpy())
     logging.info("Resuming %s at step %d.", workdir.path, step)
     return step
 
 
-def run(gan, strategy, dataset, config, callbacks, first_step=0):
+def run(gan, strategy, dataset_of, config, callbacks, first_step=0):
     """Runs the training steps from `first_step` to `config.steps`.
 
     Keras' `fit` cannot drive every strategy, nor several steps per call on
@@ -217,43 +280,63 @@ def run(gan, strategy, dataset, config, callbacks, first_step=0):
     the same callbacks, in the same order, with Keras' progress bar. An epoch
     ends at each multiple of `config.log_every_steps`.
 
+    SIGTERM and SIGINT, on any worker, end it after the step. What is left
+    of that step's window is not recorded; a resumed run records the whole.
+
     Args:
         gan: Compiled `SAGAN`.
         strategy: `tf.distribute.Strategy` it was built under.
-        dataset: Endless `tf.data.Dataset` of global batches.
+        dataset_of: Function from a `tf.distribute.InputContext` to an endless
+            `tf.data.Dataset` of batches of one replica.
         config: `Config`.
         callbacks: List of `keras.callbacks.Callback`.
         first_step: Integer, steps made before.
+
+    Raises:
+        KeyboardInterrupt, SystemExit: After such a signal, when the callbacks
+            have saved.
     """
     window = config.log_every_steps
+    chief = strategies.is_chief(strategy)
     callbacks = keras.callbacks.CallbackList(
         callbacks,
-        add_progbar=True,
+        add_progbar=chief,
         model=gan,
         # A bar for a person, a line for a log file.
         verbose=1 if sys.stdout.isatty() else 2,
         epochs=math.ceil(config.steps / window),
         steps=window,
     )
-    iterator = iter(strategy.experimental_distribute_dataset(dataset))
+    iterator = iter(strategy.distribute_datasets_from_function(dataset_of))
     run_steps = _compiled_steps(gan, strategy, config.jit_compile)
     gan.stop_training = False
-    callbacks.on_train_begin()
-    step, logs = first_step, {}
-    while step < config.steps and not gan.stop_training:
-        epoch = step // window
-        begin, end = step, min((epoch + 1) * window, config.steps)
-        gan.reset_metrics()
-        callbacks.on_epoch_begin(epoch)
-        while step < end and not gan.stop_training:
-            callbacks.on_train_batch_begin(step - begin)
-            count = min(config.steps_per_call, end - step)
-            run_steps(iterator, tf.constant(count))
-            step += count
-            logs = _results(gan)
-            callbacks.on_train_batch_end(step - begin - 1, logs)
-        callbacks.on_epoch_end(epoch, logs)
-    callbacks.on_train_end(logs)
+    with interruption.deferred() as request:
+
+        def is_to_stop():
+            stop = gan.stop_training or request.signal is not None
+            return strategies.any_worker(strategy, stop)
+
+        callbacks.on_train_begin()
+        step, logs = first_step, {}
+        stopped = is_to_stop()
+        while step < config.steps and not stopped:
+            epoch = step // window
+            begin, end = epoch * window, min((epoch + 1) * window, config.steps)
+            if step == begin:
+                gan.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+            while step < end and not stopped:
+                callbacks.on_train_batch_begin(step - begin)
+                count = min(config.steps_per_call, end - step)
+                run_steps(iterator, tf.constant(count))
+                step += count
+                logs = _results(gan)
+                callbacks.on_train_batch_end(step - begin - 1, logs)
+                stopped = is_to_stop()
+            if step == end:
+                callbacks.on_epoch_end(epoch, logs)
+                stopped = is_to_stop()
+        callbacks.on_train_end(logs)
 
 
 def _compiled_steps(gan, strategy, jit_compile):
@@ -274,15 +357,19 @@ def _results(gan):
     return {name: float(value) for name, value in results.items()}
 
 
-def _writers(config, workdir, managers, strategy, inception):
+def _writers(gan, config, workdir, managers, strategy, inception):
     # The checkpoint comes last: what is on disk for a step is complete when
     # a later run resumes from there.
     last, best = managers
+    sample = generation.sampler(gan.inference_generator)
     writers = [
-        callbacks_module.MetricsWriter(config, workdir),
-        callbacks_module.SampleWriter(config, workdir),
+        callbacks_module.MetricsWriter(config, workdir, sample),
+        callbacks_module.SampleWriter(config, workdir, sample),
     ]
     if config.eval_every_steps:
+        if strategies.workers(strategy) > 1:
+            # The others do not take part.
+            strategy = tf.distribute.get_strategy()
         writers.append(
             callbacks_module.EvaluationWriter(
                 config, workdir, best, strategy, inception

@@ -7,20 +7,18 @@ samples/             a grid of samples from fixed latents, by step
 metrics.jsonl        a line of metrics every `log_every_steps`
 tensorboard/         the same and more for TensorBoard
 eval/                a JSON, and a grid, for each evaluation
+lock                 names the process that trains here; else empty
 """
 
+import contextlib
 import os
 import pathlib
-import re
 
 import keras
 import tensorflow as tf
 
-from sagan_tf import models
+from sagan_tf import checkpoints, lock, models
 from sagan_tf.config import Config
-
-# What TensorFlow raises for a checkpoint that is broken or does not fit.
-UNREADABLE = (tf.errors.OpError, AssertionError, IndexError, ValueError)
 
 
 class Workdir:
@@ -39,6 +37,7 @@ class Workdir:
         self.metrics = self.path / "metrics.jsonl"
         self.tensorboard = self.path / "tensorboard"
         self.evaluations = self.path / "eval"
+        self.lock = self.path / "lock"
 
     def read_config(self):
         """Returns the run's `Config`.
@@ -67,6 +66,7 @@ class Workdir:
 
     def check_claim(self, config):
         """Raises what `claim` raises; writes nothing."""
+        self.check_directory()
         if self.config.exists():
             changed = self.read_config().changed_fields(config)
             if changed:
@@ -75,33 +75,69 @@ class Workdir:
                     f"configuration ({'; '.join(changed)}): take another "
                     "workdir, or the same configuration to resume"
                 )
-        elif self.path.exists() and not self.path.is_dir():
+
+    def check_directory(self):
+        """Raises a `ValueError` if no run can be here, of whatever kind."""
+        if self.config.exists() or not self.path.exists():
+            return
+        if not self.path.is_dir():
             raise ValueError(f"`workdir` {self.path} is not a directory")
-        elif self.path.exists():
-            # Only this may be left by a run killed while starting.
-            files = set(os.listdir(self.path)) - {f"{self.config.name}.tmp"}
-            if files:
-                raise ValueError(
-                    f"`workdir` {self.path} holds something else than a run "
-                    f"({sorted(files)[0]}): take a new or empty directory"
-                )
+        # Only these may be left by a run killed while starting.
+        files = set(os.listdir(self.path)) - {
+            f"{self.config.name}.tmp",
+            self.lock.name,
+        }
+        if files:
+            raise ValueError(
+                f"`workdir` {self.path} holds something else than a run "
+                f"({sorted(files)[0]}): take a new or empty directory"
+            )
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Keeps other processes from training here, within the context.
+
+        Of a directory that did not become a run's nothing is left.
+
+        Raises:
+            ValueError: If another process trains here.
+        """
+        made = [
+            path
+            for path in (self.path, *self.path.parents)
+            if not path.exists()
+        ]
+        try:
+            with lock.locked(self.lock):
+                yield
+        finally:
+            if not self.config.exists():
+                self.lock.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    for path in made:
+                        path.rmdir()
 
     def checkpoint(self, step=None, best=False):
-        """Returns the path of a checkpoint.
+        """Returns the path of an intact checkpoint.
 
         Args:
-            step: Integer, or None for the last one.
+            step: Integer, or None for the last one; where that is damaged,
+                which is logged, the one before.
             best: Boolean, whether to take the best evaluated one.
 
         Raises:
-            ValueError: If there is no such checkpoint.
+            ValueError: If there is no such checkpoint, or only damaged ones.
         """
         directory = self.best_checkpoint if best else self.checkpoints
-        state = tf.train.get_checkpoint_state(str(directory))
-        paths = list(state.all_model_checkpoint_paths) if state else []
-        if step is not None:
-            paths = [path for path in paths if checkpoint_step(path) == step]
-        if not paths:
+        if step is None:
+            path = checkpoints.newest_intact(directory)
+        else:
+            path = str(directory / f"ckpt-{step}")
+            if path not in checkpoints.listed(directory):
+                path = None
+            elif (reason := checkpoints.damage(path)) is not None:
+                raise ValueError(f"Checkpoint {path} is damaged ({reason})")
+        if path is None:
             which = "" if step is None else f" of step {step}"
             interval = "eval" if best else "checkpoint"
             raise ValueError(
@@ -109,12 +145,7 @@ class Workdir:
                 f"{directory}: train until one is written, every "
                 f"`{interval}_every_steps` steps"
             )
-        return paths[-1]
-
-
-def checkpoint_step(path):
-    """Returns the step of a checkpoint's path."""
-    return int(re.search(r"-(\d+)$", path).group(1))
+        return path
 
 
 def build_networks(config):
@@ -194,7 +225,7 @@ def load_generator(workdir, step=None, best=False, averaged=None):
     generator, _ = build_networks(config)
     name = "ema_generator" if averaged else "generator"
     _restore(path, name, generator)
-    return generator, config, checkpoint_step(path)
+    return generator, config, checkpoints.step_of(path)
 
 
 def load_discriminator(workdir, step=None, best=False):
@@ -214,7 +245,7 @@ def _restore(path, name, network):
     try:
         status = tf.train.Checkpoint(**{name: network}).restore(path)
         status.assert_existing_objects_matched().expect_partial()
-    except UNREADABLE as error:
+    except checkpoints.UNREADABLE as error:
         raise ValueError(
             f"Checkpoint {path} cannot be read, or is not of this "
             f"configuration ({str(error).splitlines()[0]})"

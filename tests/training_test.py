@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import Config, callbacks, data, evaluation, training
-from sagan_tf.workdir import Workdir, checkpoint_step, load_generator
+from sagan_tf.checkpoints import step_of
+from sagan_tf.workdir import Workdir, load_generator
 
 
 def _config():
@@ -195,7 +196,7 @@ def test_loop_equals_fit(config):
 
         dataset = data.training_dataset(source, 32, 8)
         if drive == "loop":
-            training.run(gan, strategy, dataset, config, [Recorder()])
+            training.run(gan, strategy, lambda _: dataset, config, [Recorder()])
         else:
             gan.fit(
                 dataset,
@@ -301,7 +302,7 @@ def test_best_checkpoint_is_of_the_least_distance(
     for step in (2, 4, 2, 8):
         gan.step.assign(step)
         writer.on_epoch_end(0)
-        best.append(checkpoint_step(workdir.checkpoint(best=True)))
+        best.append(step_of(workdir.checkpoint(best=True)))
     assert best == [2, 2, 2, 8]
 
 
@@ -449,17 +450,6 @@ def test_run_killed_while_starting(config, tmp_path):
     (tmp_path / "config.json.tmp").write_text("{")
     Workdir(tmp_path).claim(config)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
-
-
-@pytest.mark.parametrize("part", ["data-00000-of-00001", "index"])
-def test_broken_checkpoint_is_named(copied, part):
-    config, workdir = copied
-    path = workdir / "checkpoints" / f"ckpt-4.{part}"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="ckpt-4 cannot be read"):
-        training.train(config, workdir)
-    with pytest.raises(ValueError, match="ckpt-4 cannot be read"):
-        load_generator(workdir)
 
 
 def test_checkpoint_of_another_network_is_named(copied):

@@ -49,6 +49,9 @@ def training_dataset(
     horizontal_flip=False,
     seed=0,
     start=0,
+    worker=0,
+    workers=1,
+    replicas=1,
 ):
     """Makes an endless, shuffled data set of training batches.
 
@@ -59,16 +62,22 @@ def training_dataset(
     Args:
         source: `Source`.
         image_size: Integer, pixels.
-        batch_size: Integer, images per batch, over all replicas.
+        batch_size: Integer, images per batch, over all replicas; a multiple
+            of them.
         labelled: Boolean, whether batches are pairs with labels.
         horizontal_flip: Boolean, whether images are mirrored at random.
         seed: Integer.
-        start: Integer, number of images that came before.
+        start: Integer, number of images that came before, of whole batches.
+        worker: Integer, which of the `workers` this is. Each has its part of
+            every batch: no image is decoded twice.
+        workers: Integer, how many machines share the images.
+        replicas: Integer, how many devices they have in all.
 
     Returns:
-        A `tf.data.Dataset` of images, float32 in [-1, 1]
-        (batch_size, image_size, image_size, 3), and int32 labels
-        (batch_size,), or of images alone.
+        A `tf.data.Dataset` of batches of one replica, in turn of each of this
+        worker: images, float32 in [-1, 1] (batch_size / replicas, image_size,
+        image_size, 3), and int32 labels (batch_size / replicas,), or images
+        alone.
     """
 
     def epoch(number):
@@ -94,9 +103,15 @@ def training_dataset(
     dataset = tf.data.Dataset.range(first_epoch, tf.int64.max)
     dataset = dataset.flat_map(epoch).skip(skipped)
     dataset = tf.data.Dataset.zip(tf.data.Dataset.counter(start), dataset)
+    if workers > 1:
+        dataset = dataset.filter(
+            lambda position, _: (
+                position % batch_size // (batch_size // workers) == worker
+            )
+        )
     dataset = dataset.map(prepare, AUTOTUNE)
-    dataset = dataset.batch(batch_size, drop_remainder=True)
-    return dataset.prefetch(AUTOTUNE).with_options(_options())
+    dataset = dataset.batch(batch_size // replicas, drop_remainder=True)
+    return dataset.prefetch(AUTOTUNE)
 
 
 def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
@@ -151,12 +166,3 @@ def _decode(source, record):
     # As in `tf.data`'s map, a tuple is several arguments.
     arguments = record if isinstance(record, tuple) else (record,)
     return source.decode(*arguments)
-
-
-def _options():
-    options = tf.data.Options()
-    # There may be fewer files than workers, or none.
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.DATA
-    )
-    return options

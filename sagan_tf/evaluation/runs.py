@@ -2,9 +2,9 @@
 
 import dataclasses
 
-import tensorflow as tf
 from absl import logging
 
+from sagan_tf import strategies
 from sagan_tf.evaluation import extractors, protocols, results
 from sagan_tf.evaluation.evaluator import Evaluator
 from sagan_tf.workdir import Workdir, load_generator
@@ -53,7 +53,7 @@ def evaluate(
         ValueError: If there is nothing to evaluate, or nothing to evaluate
             it with.
     """
-    strategy = _strategy()
+    strategy = strategies.of_this_machine()
     with strategy.scope():
         generator, config, step = load_generator(workdir, step, best, averaged)
     if averaged is None:
@@ -93,9 +93,3 @@ def evaluate(
         logging.error("Not recorded:\n%s", results.describe(result))
         raise
     return {**result, "path": str(path)}
-
-
-def _strategy():
-    if len(tf.config.list_logical_devices("GPU")) > 1:
-        return tf.distribute.MirroredStrategy()
-    return tf.distribute.get_strategy()

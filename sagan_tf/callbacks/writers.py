@@ -7,7 +7,15 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import evaluation, files, generation, layers, sampling
+from sagan_tf import (
+    checkpoints,
+    evaluation,
+    files,
+    generation,
+    layers,
+    sampling,
+)
+from sagan_tf.callbacks import resuming, stability
 
 _ATTENTION_IMAGES = 4
 
@@ -16,16 +24,27 @@ class MetricsWriter(keras.callbacks.Callback):
     """Appends the metrics to `metrics.jsonl` and to TensorBoard.
 
     `metrics.jsonl` has only what the configuration determines, so that a
-    resumed run leaves the same file; speed is in TensorBoard.
+    resumed run leaves the same file; speed is in TensorBoard. Warns where a
+    sign of collapse crosses its bound (`stability.BOUNDS`).
+
+    Args:
+        config: `Config`.
+        workdir: `Workdir`.
+        sample: What `generation.sampler` returns, of the model.
     """
 
-    def __init__(self, config, workdir):
+    def __init__(self, config, workdir, sample):
         super().__init__()
         self.config = config
         self.workdir = workdir
+        self.sample = sample
         self.writer = None
 
     def on_train_begin(self, logs=None):
+        before = resuming.last_metrics(self.workdir.metrics)
+        self.signs = {
+            name: before[name] for name in stability.BOUNDS if name in before
+        }
         self.writer = tf.summary.create_file_writer(
             str(self.workdir.tensorboard)
         )
@@ -39,6 +58,13 @@ class MetricsWriter(keras.callbacks.Callback):
         step = int(self.model.step.numpy())
         values = {name: float(value) for name, value in logs.items()}
         values.update(_attention_gates(self.model))
+        samples = generation.class_images(
+            self.sample, self.config.latent_dim, self.config.num_classes
+        )
+        signs = stability.signs_of_collapse(self.model, values, samples)
+        stability.warn(signs, self.signs)
+        self.signs = signs
+        values.update(signs)
         record = {
             "step": step,
             "real_images": step
@@ -46,9 +72,8 @@ class MetricsWriter(keras.callbacks.Callback):
             * self.config.discriminator_steps,
             **values,
         }
-        with open(self.workdir.metrics, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-        values.update(_spectral_norms(self.model))
+        files.append_text(self.workdir.metrics, json.dumps(record) + "\n")
+        values.update(stability.spectral_norms(self.model))
         for name in ("generator", "discriminator"):
             optimizer = getattr(self.model, f"{name}_optimizer")
             rate = optimizer.learning_rate.numpy()
@@ -65,20 +90,25 @@ class MetricsWriter(keras.callbacks.Callback):
 
 
 class SampleWriter(keras.callbacks.Callback):
-    """Writes a grid of samples from fixed latents, and their attention."""
+    """Writes a grid of samples from fixed latents, and their attention.
 
-    def __init__(self, config, workdir):
+    Args:
+        config: `Config`.
+        workdir: `Workdir`.
+        sample: What `generation.sampler` returns, of the model.
+    """
+
+    def __init__(self, config, workdir, sample):
         super().__init__()
         self.config = config
         self.workdir = workdir
-        self.sample = None
+        self.sample = sample
         self.attending = None
 
     def on_train_begin(self, logs=None):
         self.writer = tf.summary.create_file_writer(
             str(self.workdir.tensorboard)
         )
-        self.sample = generation.sampler(self.model.inference_generator)
         if self.config.attention_resolutions:
             self.attending = sampling.Sampler.of_generator(
                 self.model.inference_generator
@@ -124,7 +154,10 @@ class SampleWriter(keras.callbacks.Callback):
 
 
 class CheckpointWriter(keras.callbacks.Callback):
-    """Saves checkpoints, numbered by step, through `manager`."""
+    """Saves checkpoints, numbered by step, through `manager`.
+
+    Also where training is stopped before its end.
+    """
 
     def __init__(self, config, manager):
         super().__init__()
@@ -134,7 +167,16 @@ class CheckpointWriter(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.step.numpy())
         if due(step, self.config.checkpoint_every_steps, self.config):
-            self.manager.save(checkpoint_number=step)
+            checkpoints.save(self.manager, step)
+
+    def on_train_end(self, logs=None):
+        step = int(self.model.step.numpy())
+        last = self.manager.latest_checkpoint
+        if last is None or checkpoints.step_of(last) != step:
+            checkpoints.save(self.manager, step)
+            logging.info(
+                "Saved at step %d; the same command goes on from there.", step
+            )
 
 
 class EvaluationWriter(keras.callbacks.Callback):
@@ -163,7 +205,7 @@ class EvaluationWriter(keras.callbacks.Callback):
             earlier = self.distances(before=step)
             distance = self.evaluate(step)
             if not earlier or distance < min(earlier):
-                self.manager.save(checkpoint_number=step)
+                checkpoints.save(self.manager, step)
 
     def evaluate(self, step):
         result = self.evaluator(self.model.inference_generator)
@@ -200,20 +242,6 @@ def due(step, interval, config):
     return bool(interval) and (step % interval == 0 or step == config.steps)
 
 
-def keep_metrics_until(step, path):
-    """Drops the records after `step`: resuming writes them again."""
-    if not path.exists():
-        return
-    with open(path, encoding="utf-8") as file:
-        lines = file.readlines()
-    # A line cut short by a kill has no newline.
-    kept = [
-        line for line in lines
-        if line.endswith("\n") and json.loads(line)["step"] <= step
-    ]  # fmt: skip
-    files.write_text(path, "".join(kept))
-
-
 def _distance(result):
     return next(
         value
@@ -228,13 +256,4 @@ def _attention_gates(model):
         for network in (model.generator, model.discriminator)
         for layer in network.layers
         if isinstance(layer, layers.SelfAttention)
-    }
-
-
-def _spectral_norms(model):
-    return {
-        f"{network.name}_sigma/{layer.name}": float(layer.sigma())
-        for network in (model.generator, model.discriminator)
-        for layer in network.layers
-        if isinstance(layer, layers.SpectralNormalization)
     }

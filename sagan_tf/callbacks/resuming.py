@@ -1,0 +1,67 @@
+"""Records of steps after the checkpoint that a run resumes from.
+
+They are dropped: resuming writes them again.
+"""
+
+import json
+import os
+
+import tensorflow as tf
+
+from sagan_tf import files
+
+
+def keep_until(step, workdir):
+    """Drops what `workdir` records of steps after `step`; 0: everything."""
+    keep_metrics_until(step, workdir.metrics)
+    for path in sorted(workdir.tensorboard.glob("events.out.tfevents.*")):
+        keep_events_until(step, path)
+
+
+def last_metrics(path):
+    """Returns the last whole record of metrics, or {}."""
+    records = _records(path)
+    return json.loads(records[-1]) if records else {}
+
+
+def keep_metrics_until(step, path):
+    """Drops the lines after `step` of a file of metrics."""
+    if path.exists():
+        kept = [
+            line for line in _records(path) if json.loads(line)["step"] <= step
+        ]
+        files.write_text(path, "".join(kept))
+
+
+def keep_events_until(step, path):
+    """Drops the events after `step` of a file of TensorBoard's events."""
+    kept, dropped = [], False
+    try:
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            event = tf.compat.v1.Event.FromString(record)
+            if (
+                event.HasField("file_version")
+                or 0 < event.step <= step
+                or (event.step == 0 and step > 0)
+            ):
+                kept.append(record)
+            else:
+                dropped = True
+    except tf.errors.DataLossError:
+        # The last one was cut short by a kill.
+        dropped = True
+    if not dropped:
+        return
+    temporary = f"{path}.tmp"
+    with tf.io.TFRecordWriter(temporary) as writer:
+        for record in kept:
+            writer.write(record)
+    os.replace(temporary, path)
+
+
+def _records(path):
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8") as file:
+        # A line cut short by a kill has no newline.
+        return [line for line in file if line.endswith("\n")]

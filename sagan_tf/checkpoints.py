@@ -1,0 +1,148 @@
+"""Checkpoints on disk: which there are, and which of them are intact.
+
+TensorFlow's own record of a directory, the file `checkpoint`, is not relied
+on: it can be lost or stale like any other file, and a run whose record is
+lost must not start over. TensorFlow keeps a checksum of each tensor and of
+each block of the index, and checks them as it reads.
+"""
+
+import contextlib
+import pathlib
+import re
+import shutil
+
+import tensorflow as tf
+from absl import logging
+
+# What TensorFlow raises for a checkpoint that is broken or does not fit.
+UNREADABLE = (tf.errors.OpError, AssertionError, IndexError, ValueError)
+
+_NAME = "ckpt"
+
+
+def step_of(path):
+    """Returns the step of a checkpoint's path."""
+    return int(re.search(r"-(\d+)$", str(path)).group(1))
+
+
+def listed(directory):
+    """Returns the paths of all checkpoints, whole or not, by step.
+
+    A save that was interrupted is none: it left its temporary directory.
+    """
+    directory = pathlib.Path(directory)
+    steps = set()
+    for path in directory.glob(f"{_NAME}-*"):
+        match = re.fullmatch(rf"{_NAME}-(\d+)\.(index|data-.*)", path.name)
+        if match:
+            steps.add(int(match.group(1)))
+    paths = [directory / f"{_NAME}-{step}" for step in sorted(steps)]
+    return [
+        str(path)
+        for path in paths
+        if path.with_name(f"{path.name}.index").exists()
+        or not _temporary(path).exists()
+    ]
+
+
+def damage(path):
+    """Returns what is wrong with a checkpoint, or None if it reads whole.
+
+    Every tensor is read, and with it its checksum is checked.
+    """
+    try:
+        reader = tf.train.load_checkpoint(path)
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)
+    except (*UNREADABLE, RuntimeError, UnicodeDecodeError) as error:
+        return str(error).splitlines()[0] if str(error) else repr(error)
+    return None
+
+
+def newest_intact(directory):
+    """Returns the path of the last intact checkpoint; None if there is none.
+
+    Damaged ones that come after it are named in the log.
+
+    Raises:
+        ValueError: If there are checkpoints and all are damaged.
+    """
+    paths = listed(directory)
+    for path in reversed(paths):
+        reason = damage(path)
+        if reason is None:
+            return path
+        logging.error(
+            "Checkpoint %s is damaged (%s): taking the one before.",
+            path,
+            reason,
+        )
+    if paths:
+        raise ValueError(
+            f"Checkpoint {paths[-1]} is damaged, and no other in {directory} "
+            "is intact: put a copy of one back, or take a new `workdir`"
+        )
+    return None
+
+
+def manager(checkpoint, directory, kept):
+    """Returns a `tf.train.CheckpointManager` that knows what is on disk.
+
+    What an interrupted save left is removed. Only for the process that
+    writes there.
+
+    Args:
+        checkpoint: `tf.train.Checkpoint`.
+        directory: Path.
+        kept: Integer, how many checkpoints are kept.
+    """
+    directory = pathlib.Path(directory)
+    for path in directory.glob(f"{_NAME}-*"):
+        if path.name.endswith("_temp") or ".tempstate" in path.name:
+            _remove(path)
+    whole = [
+        path for path in listed(directory)
+        if pathlib.Path(f"{path}.index").exists()
+    ]  # fmt: skip
+    recorded = tf.train.get_checkpoint_state(str(directory))
+    recorded = list(recorded.all_model_checkpoint_paths) if recorded else []
+    if whole and [step_of(path) for path in recorded] != [
+        step_of(path) for path in whole
+    ]:
+        tf.compat.v1.train.update_checkpoint_state(
+            str(directory), whole[-1], whole
+        )
+    return tf.train.CheckpointManager(
+        checkpoint, str(directory), kept, checkpoint_name=_NAME
+    )
+
+
+def save(manager, step):
+    """Saves a checkpoint, numbered by step; those before stay if it fails.
+
+    Raises:
+        OSError: If it cannot be written, for instance to a full disk.
+    """
+    path = pathlib.Path(manager.directory) / f"{_NAME}-{step}"
+    try:
+        manager.save(checkpoint_number=step)
+    except (tf.errors.OpError, OSError) as error:
+        for part in path.parent.glob(f"{path.name}[._]*"):
+            with contextlib.suppress(OSError):
+                _remove(part)
+        reason = str(getattr(error, "message", error)).splitlines()[0]
+        raise OSError(
+            f"Checkpoint {path} cannot be written ({reason}): the ones before "
+            "are intact, make room and run the same command again"
+        ) from None
+
+
+def _temporary(path):
+    return path.with_name(f"{path.name}_temp")
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

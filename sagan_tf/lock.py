@@ -1,0 +1,104 @@
+"""One process at a time in a directory."""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import pathlib
+import socket
+
+from absl import logging
+
+_UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Holds the lock file `path`, which names the process that has it.
+
+    The operating system's lock on the file decides, so a process that was
+    killed holds nothing; what it wrote there is then explained and replaced.
+    On a file system without locks the process named there is asked after.
+    An empty file is free.
+
+    Args:
+        path: Path of the file; its directory is made if there is none.
+
+    Raises:
+        ValueError: If another process has it.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+", encoding="utf-8") as file:
+        free = _lock(file)
+        file.seek(0)
+        holder = _read(file.read())
+        if free is None:
+            free = not _is_alive(holder)
+        if not free:
+            raise ValueError(
+                f"`workdir` {path.parent} is in use by process "
+                f"{_name(holder)}: wait for it, stop it, or take another "
+                f"workdir. (If that process runs no more, remove {path})"
+            )
+        if holder:
+            logging.warning(
+                "The lock on %s was left by process %s, which ended without "
+                "releasing it: taking it over.",
+                path.parent,
+                _name(holder),
+            )
+        _write(
+            file, json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
+        )
+        try:
+            yield
+        finally:
+            _write(file, "")
+
+
+def _lock(file):
+    """Returns whether the lock was free; None where there are no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _UNSUPPORTED:
+            return None
+        raise
+    return True
+
+
+def _read(text):
+    try:
+        holder = json.loads(text or "{}")
+        return {"host": str(holder["host"]), "pid": int(holder["pid"])}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _name(holder):
+    return f"{holder['pid']} on {holder['host']}" if holder else "unknown"
+
+
+def _is_alive(holder):
+    if holder is None:
+        return False
+    if holder["host"] != socket.gethostname():
+        return True
+    try:
+        os.kill(holder["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return holder["pid"] != os.getpid()
+
+
+def _write(file, text):
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()

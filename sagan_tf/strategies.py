@@ -1,0 +1,192 @@
+"""Devices: which strategy, which worker, and what workers agree on."""
+
+import contextlib
+import json
+import os
+
+import tensorflow as tf
+from absl import logging
+
+# What the remaining workers meet when one is gone.
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
+
+
+class WorkerLostError(RuntimeError):
+    """Another worker of the cluster is gone."""
+
+
+def make(name="auto"):
+    """Returns a `tf.distribute.Strategy`.
+
+    The one of several workers must be made before anything else is done with
+    TensorFlow.
+
+    Args:
+        name: "one_device"; "mirrored": all GPUs of this machine, or its CPU;
+            "multi_worker": all workers of the environment variable
+            `TF_CONFIG`; "tpu": the TPU of this machine; "auto":
+            "multi_worker" where `TF_CONFIG` has several, else "mirrored"
+            where there are several GPUs, else "one_device".
+
+    Raises:
+        ValueError: If `TF_CONFIG` or the devices are not such.
+    """
+    if name == "multi_worker" or name == "auto" and _workers_in_environment():
+        _check_environment()
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "tpu":
+        return _tpu()
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "one_device":
+        return tf.distribute.get_strategy()
+    return of_this_machine()
+
+
+def of_this_machine():
+    """Returns the strategy of all GPUs here, or of the one device."""
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes."""
+    if workers(strategy) == 1:
+        return True
+    resolver = strategy.cluster_resolver
+    if resolver.task_type == "chief":
+        return True
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return not has_chief and resolver.task_id == 0
+
+
+def workers(strategy):
+    """Returns the number of processes that train together."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    jobs = strategy.cluster_resolver.cluster_spec().as_dict()
+    return max(1, sum(len(tasks) for tasks in jobs.values()))
+
+
+def any_worker(strategy, flag):
+    """Whether `flag` is true on any worker; all of them must ask."""
+    if workers(strategy) == 1:
+        return flag
+    return _sum(strategy, int(flag)) > 0
+
+
+def check_equal(strategy, value, message):
+    """Raises a `ValueError` on all workers unless all have the same integer.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+        value: Integer, below 2^32.
+        message: String, of the error.
+    """
+    if workers(strategy) == 1:
+        return
+    count = workers(strategy)
+    mean, rest = divmod(_sum(strategy, value), count)
+    if any_worker(strategy, bool(rest) or mean != value):
+        raise ValueError(f"{message} Received: {value} on this worker")
+
+
+@contextlib.contextmanager
+def losing_workers(strategy):
+    """Names the loss of a worker what it is, within the context.
+
+    Raises:
+        WorkerLostError: If one is gone.
+    """
+    try:
+        yield
+    except _LOST as error:
+        if workers(strategy) == 1:
+            raise
+        raise WorkerLostError(
+            "another worker is gone, so this one stops: run the same command "
+            "again on all workers to resume from the last checkpoint "
+            f"({error.message.splitlines()[0]})"
+        ) from error
+
+
+def _sum(strategy, value):
+    local = tf.constant(value, tf.int64)
+
+    # Each worker has it once, however many replicas.
+    def of_replica():
+        context = tf.distribute.get_replica_context()
+        first = context.replica_id_in_sync_group % (
+            context.num_replicas_in_sync // workers(strategy)
+        )
+        return tf.where(tf.equal(first, 0), local, 0)
+
+    parts = strategy.run(of_replica)
+    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None))
+
+
+def _workers_in_environment():
+    """Returns the addresses in `TF_CONFIG`, [] unless there are several."""
+    cluster = _environment().get("cluster", {})
+    addresses = [
+        address
+        for job, addresses in cluster.items()
+        if job in ("chief", "worker")
+        for address in addresses
+    ]
+    return addresses if len(addresses) > 1 else []
+
+
+def _environment():
+    text = os.environ.get("TF_CONFIG", "{}")
+    try:
+        value = json.loads(text)
+        if not isinstance(value, dict):
+            raise ValueError
+        return value
+    except ValueError:
+        raise ValueError(
+            "The environment variable `TF_CONFIG` must be a JSON object. "
+            f"Received: {text!r}"
+        ) from None
+
+
+def _check_environment():
+    """Checks what TensorFlow would fail on late, or wait on for ever."""
+    value = _environment()
+    cluster, task = value.get("cluster"), value.get("task")
+    try:
+        cluster[task["type"]][task["index"]]
+        valid = task["index"] >= 0 and set(cluster) <= {"chief", "worker"}
+    except (TypeError, KeyError, IndexError):
+        valid = False
+    if not valid:
+        raise ValueError(
+            "`strategy`='multi_worker' needs the environment variable "
+            "`TF_CONFIG` to have a `cluster` of `worker` (and perhaps "
+            "`chief`) addresses, and as `task` the `type` and `index` of this "
+            f"one. Received: TF_CONFIG={os.environ.get('TF_CONFIG')!r}"
+        )
+
+
+def _tpu():
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(
+            tpu="local"
+        )
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
+        logging.debug("No TPU:", exc_info=True)
+        raise ValueError(
+            "`strategy`='tpu' needs a machine with a TPU "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+    return tf.distribute.TPUStrategy(resolver)
