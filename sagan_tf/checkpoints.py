@@ -7,6 +7,7 @@ each block of the index, and checks them as it reads.
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import shutil
@@ -104,14 +105,8 @@ def manager(checkpoint, directory, kept):
         path for path in listed(directory)
         if pathlib.Path(f"{path}.index").exists()
     ]  # fmt: skip
-    recorded = tf.train.get_checkpoint_state(str(directory))
-    recorded = list(recorded.all_model_checkpoint_paths) if recorded else []
-    if whole and [step_of(path) for path in recorded] != [
-        step_of(path) for path in whole
-    ]:
-        tf.compat.v1.train.update_checkpoint_state(
-            str(directory), whole[-1], whole
-        )
+    if _recorded(directory) != [step_of(path) for path in whole]:
+        _record(directory, whole)
     return tf.train.CheckpointManager(
         checkpoint, str(directory), kept, checkpoint_name=_NAME
     )
@@ -135,6 +130,29 @@ def save(manager, step):
             f"Checkpoint {path} cannot be written ({reason}): the ones before "
             "are intact, make room and run the same command again"
         ) from None
+
+
+def _recorded(directory):
+    """Returns the steps in TensorFlow's record; [] where it is unreadable."""
+    try:
+        state = tf.train.get_checkpoint_state(str(directory))
+        return [step_of(path) for path in state.all_model_checkpoint_paths]
+    except (ValueError, AttributeError):
+        return []
+
+
+def _record(directory, paths):
+    (directory / "checkpoint").unlink(missing_ok=True)
+    if paths:
+        # The manager deletes only what has a time after the one kept for good.
+        times = [os.path.getmtime(f"{path}.index") for path in paths]
+        tf.compat.v1.train.update_checkpoint_state(
+            str(directory),
+            paths[-1],
+            paths,
+            all_model_checkpoint_timestamps=times,
+            last_preserved_timestamp=min(times) - 1,
+        )
 
 
 def _temporary(path):

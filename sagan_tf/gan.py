@@ -117,7 +117,7 @@ class SAGAN(keras.Model):
         ]
         if self.has_auxiliary_classifier:
             names.append("class_loss")
-        self.trackers = [keras.metrics.Mean(name=name) for name in names]
+        self.trackers = [_Mean(name=name) for name in names]
         self.built = True
 
     def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
@@ -337,6 +337,18 @@ class SAGAN(keras.Model):
     def compile_from_config(self, config):
         deserialize = keras.saving.deserialize_keras_object
         self.compile(**{name: deserialize(config[name]) for name in config})
+
+
+class _Mean(keras.metrics.Mean):
+    """A mean of what is the same on all replicas.
+
+    Keras' own sums over replicas when it is read, which is a collective
+    operation: one worker alone could not save it.
+    """
+
+    def add_variable(self, *arguments, **options):
+        options["aggregation"] = "only_first_replica"
+        return super().add_variable(*arguments, **options)
 
 
 def number_of_classes(generator, num_classes=None):

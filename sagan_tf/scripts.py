@@ -42,7 +42,8 @@ def one_line_errors():
     """
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.INFO)
-    logging.get_absl_logger().addFilter(_is_worth_reading)
+    # Of the handler: TensorFlow's Python loggers hand theirs to it too.
+    logging.get_absl_handler().addFilter(_is_worth_reading)
     try:
         yield
     except (ValueError, OSError, ImportError, FloatingPointError) as error:

@@ -1,6 +1,7 @@
 """Devices: which strategy, which worker, and what workers agree on."""
 
 import contextlib
+import functools
 import json
 import os
 
@@ -75,11 +76,11 @@ def workers(strategy):
     return max(1, sum(len(tasks) for tasks in jobs.values()))
 
 
-def any_worker(strategy, flag):
-    """Whether `flag` is true on any worker; all of them must ask."""
+def any_worker(strategy, *flags):
+    """Returns for each flag whether it is set on any worker; all must ask."""
     if workers(strategy) == 1:
-        return flag
-    return _sum(strategy, int(flag)) > 0
+        return flags
+    return [count > 0 for count in _sum(strategy, *flags)]
 
 
 def check_equal(strategy, value, message):
@@ -93,8 +94,8 @@ def check_equal(strategy, value, message):
     if workers(strategy) == 1:
         return
     count = workers(strategy)
-    mean, rest = divmod(_sum(strategy, value), count)
-    if any_worker(strategy, bool(rest) or mean != value):
+    (total,) = _sum(strategy, value)
+    if any(any_worker(strategy, total != count * value)):
         raise ValueError(f"{message} Received: {value} on this worker")
 
 
@@ -112,24 +113,33 @@ def losing_workers(strategy):
             raise
         raise WorkerLostError(
             "another worker is gone, so this one stops: run the same command "
-            "again on all workers to resume from the last checkpoint "
-            f"({error.message.splitlines()[0]})"
+            "again on all workers to resume from the last checkpoint"
         ) from error
 
 
-def _sum(strategy, value):
-    local = tf.constant(value, tf.int64)
+def _sum(strategy, *values):
+    values = tf.constant([int(value) for value in values], tf.int64)
+    return _summing(strategy)(values).numpy().tolist()
 
-    # Each worker has it once, however many replicas.
-    def of_replica():
-        context = tf.distribute.get_replica_context()
-        first = context.replica_id_in_sync_group % (
-            context.num_replicas_in_sync // workers(strategy)
+
+@functools.cache
+def _summing(strategy):
+    """Returns a compiled function from integers to their sums over workers."""
+    each = strategy.num_replicas_in_sync // workers(strategy)
+
+    @tf.function
+    def total(values):
+        # Each worker has its own once, however many replicas.
+        def of_replica():
+            replica = tf.distribute.get_replica_context()
+            first = replica.replica_id_in_sync_group % each == 0
+            return tf.where(first, values, 0)
+
+        return strategy.reduce(
+            tf.distribute.ReduceOp.SUM, strategy.run(of_replica), axis=None
         )
-        return tf.where(tf.equal(first, 0), local, 0)
 
-    parts = strategy.run(of_replica)
-    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None))
+    return total
 
 
 def _workers_in_environment():

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+import signal
 import sys
 import zlib
 
@@ -313,8 +314,13 @@ def run(gan, strategy, dataset_of, config, callbacks, first_step=0):
     with interruption.deferred() as request:
 
         def is_to_stop():
-            stop = gan.stop_training or request.signal is not None
-            return strategies.any_worker(strategy, stop)
+            asked, stop = strategies.any_worker(
+                strategy, request.signal is not None, gan.stop_training
+            )
+            if asked and request.signal is None:
+                # Another worker was.
+                request.signal = signal.SIGTERM
+            return asked or stop
 
         callbacks.on_train_begin()
         step, logs = first_step, {}

@@ -1,0 +1,65 @@
+"""Tests of signals that ask to stop."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from sagan_tf import interruption
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)],
+)
+def test_first_signal_is_a_request(number, raised, capfd):
+    usual = signal.getsignal(number)
+    finished = False
+    with pytest.raises(raised) as caught, interruption.deferred() as request:
+        assert request.signal is None
+        os.kill(os.getpid(), number)
+        assert request.signal == number
+        finished = True
+    assert finished
+    assert f"{number.name}: stopping" in capfd.readouterr().err
+    if raised is SystemExit:
+        assert caught.value.code == 143
+    assert signal.getsignal(number) is usual
+
+
+def test_second_signal_has_its_usual_effect():
+    with pytest.raises(KeyboardInterrupt):
+        with interruption.deferred() as request:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert request.signal == signal.SIGINT
+            os.kill(os.getpid(), signal.SIGINT)
+            pytest.fail("was not interrupted")
+
+
+def test_without_a_signal_nothing_is_raised():
+    usual = signal.getsignal(signal.SIGTERM)
+    with interruption.deferred() as request:
+        assert signal.getsignal(signal.SIGTERM) is not usual
+    assert request.signal is None
+    assert signal.getsignal(signal.SIGTERM) is usual
+
+
+def test_an_error_goes_before_the_request():
+    with pytest.raises(OSError, match="full"):
+        with interruption.deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise OSError("full")
+
+
+def test_other_threads_are_left_alone():
+    seen = []
+
+    def work():
+        with interruption.deferred() as request:
+            seen.append(request.signal)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [None]
