@@ -2,14 +2,16 @@
 
 import dataclasses
 import json
+import os
 import shutil
+import signal
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import Config, callbacks, data, evaluation, training
+from sagan_tf import Config, callbacks, data, evaluation, lock, training
 from sagan_tf.checkpoints import step_of
 from sagan_tf.workdir import Workdir, load_generator
 
@@ -124,24 +126,129 @@ def test_what_a_run_leaves(finished):
     assert not [name for name in left if name.endswith(".tmp")]
 
 
-def test_resumed_run_equals_an_uninterrupted_one(finished, tmp_path):
-    """Bitwise: weights, optimizers, average, `u`, metrics; and evaluations,
-    which the resumed run does not make, have not disturbed the other."""
+class _At(keras.callbacks.Callback):
+    """Does something after a step, once."""
+
+    def __init__(self, step, action):
+        super().__init__()
+        self.step = step
+        self.action = action
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.step.numpy()) == self.step:
+            self.action()
+
+
+def _events(workdir):
+    """What TensorBoard shows, but for the speed."""
+    found = []
+    for path in (workdir / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            found += [
+                (value.tag, event.step, value.tensor.SerializeToString())
+                for value in event.summary.value
+                if value.tag != "images_per_second"
+            ]
+    return sorted(found)
+
+
+def test_stopped_within_a_window(finished, tmp_path):
+    """The step is finished and saved; the end is that of an untouched run.
+
+    Bitwise: weights, optimizers, average, `u`; metrics of the window,
+    TensorBoard's curves, pictures.
+    """
     config, whole, weights = finished
-    config = dataclasses.replace(config, eval_every_steps=0)
-    training.train(dataclasses.replace(config, steps=2), tmp_path)
-    with open(tmp_path / "metrics.jsonl", "a") as file:
-        file.write('{"step": 4, "lost": true}\n{"step": 6, "cut')
+    stop = _At(3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(SystemExit):
+        training.train(config, tmp_path, callbacks=[stop])
+    assert Workdir(tmp_path).checkpoint().endswith("ckpt-3")
+    assert len(_metrics(tmp_path).splitlines()) == 1
+    assert (tmp_path / "lock").read_text() == ""
     gan = training.train(config, tmp_path)
     _assert_equal(weights, _weights(gan))
     assert _metrics(whole) == _metrics(tmp_path)
-    for step in (2, 4):
-        for name in (f"{step:07d}.png", f"{step:07d}_attention16.png"):
-            first, second = (
-                (path / "samples" / name).read_bytes()
-                for path in (whole, tmp_path)
-            )
-            assert first == second
+    assert _events(whole) == _events(tmp_path)
+    names = sorted(path.name for path in (whole / "samples").iterdir())
+    assert names == sorted(p.name for p in (tmp_path / "samples").iterdir())
+    for name in names:
+        first, second = (
+            (path / "samples" / name).read_bytes() for path in (whole, tmp_path)
+        )
+        assert first == second
+
+
+def test_damaged_checkpoint_is_passed_over(copied, finished, caplog):
+    """What comes after the one before is made again, not written twice."""
+    config, workdir = copied
+    _, whole, weights = finished
+    path = workdir / "checkpoints" / "ckpt-4.data-00000-of-00001"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert load_generator(workdir)[2] == 2
+    with pytest.raises(ValueError, match="ckpt-4 is damaged"):
+        load_generator(workdir, step=4)
+    gan = training.train(config, workdir)
+    assert "ckpt-4 is damaged" in caplog.text
+    _assert_equal(weights, _weights(gan))
+    assert _metrics(whole) == _metrics(workdir)
+    assert _events(whole) == _events(workdir)
+    assert load_generator(workdir)[2] == 4
+
+
+@pytest.mark.parametrize("deleted", ["ckpt-*.data-*", "*"])
+def test_never_starts_over(copied, deleted):
+    config, workdir = copied
+    for path in (workdir / "checkpoints").glob(deleted):
+        if path.is_file():
+            path.unlink()
+    before = _metrics(workdir)
+    with pytest.raises(ValueError, match="put a copy of one back"):
+        training.train(config, workdir)
+    assert _metrics(workdir) == before
+
+
+def test_divergence_stops_and_keeps_the_last_checkpoint(config, tmp_path):
+    """In the midst of a window, as after a gradient that is not finite."""
+
+    class Diverging(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.step.numpy()) == 3:
+                optimizer = self.model.discriminator_optimizer
+                variable = optimizer.variables[-1]
+                variable.assign(np.full(variable.shape, np.inf))
+
+    with pytest.raises(
+        FloatingPointError, match="2 and by step 4: `generator_loss` is nan"
+    ) as error:
+        training.train(config, tmp_path, callbacks=[Diverging()])
+    checkpoint = Workdir(tmp_path).checkpoint()
+    assert checkpoint.endswith("ckpt-2") and checkpoint in str(error.value)
+    assert len(_metrics(tmp_path).splitlines()) == 1
+
+
+def test_two_runs_in_one_workdir(copied):
+    """The second is refused, and changes nothing."""
+    config, workdir = copied
+    before = {path: path.stat() for path in workdir.rglob("*")}
+    with lock.locked(workdir / "lock"):
+        held = (workdir / "lock").read_text()
+        with pytest.raises(ValueError, match=f"process {os.getpid()} on"):
+            training.train(dataclasses.replace(config, steps=6), workdir)
+        assert (workdir / "lock").read_text() == held
+    after = {path: path.stat() for path in workdir.rglob("*")}
+    assert before.keys() == after.keys()
+    for path, status in before.items():
+        if path.name != "lock":
+            assert status.st_mtime_ns == after[path].st_mtime_ns
+
+
+def test_nothing_is_left_of_a_run_that_was_refused(config, tmp_path):
+    config = dataclasses.replace(config, num_classes=5)
+    with pytest.raises(ValueError, match="Labels must be in"):
+        training.train(config, tmp_path / "new" / "run")
+    assert not (tmp_path / "new").exists()
 
 
 def test_finished_run_is_left_as_it_is(finished):

@@ -1,0 +1,57 @@
+"""Tests of dropping the records of steps to come."""
+
+import pytest
+import tensorflow as tf
+
+from sagan_tf.callbacks import resuming
+
+
+def _write_events(directory, steps):
+    writer = tf.summary.create_file_writer(str(directory))
+    for step in steps:
+        with writer.as_default(step=step):
+            tf.summary.scalar("loss", float(step))
+    writer.close()
+    (path,) = directory.iterdir()
+    return path
+
+
+def _steps(path):
+    return [
+        event.step
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        if event.summary.value
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "kept"), [(0, []), (2, [0, 2]), (3, [0, 2]), (4, [0, 2, 4])]
+)
+def test_events_after_a_step_are_dropped(tmp_path, step, kept):
+    path = _write_events(tmp_path, [0, 2, 4])
+    before = path.read_bytes()
+    resuming.keep_events_until(step, path)
+    assert _steps(path) == kept
+    assert (path.read_bytes() == before) == (step == 4)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_event_cut_short_by_a_kill_is_dropped(tmp_path):
+    path = _write_events(tmp_path, [2, 4])
+    path.write_bytes(path.read_bytes()[:-5])
+    resuming.keep_events_until(4, path)
+    assert _steps(path) == [2]
+
+
+def test_metrics_after_a_step_are_dropped(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    resuming.keep_metrics_until(0, path)
+    assert not path.exists() and resuming.last_metrics(path) == {}
+    path.write_text('{"step": 2}\n{"step": 4}\n{"step": 6, "cut')
+    assert resuming.last_metrics(path) == {"step": 4}
+    resuming.keep_metrics_until(4, path)
+    assert path.read_text() == '{"step": 2}\n{"step": 4}\n'
+    resuming.keep_metrics_until(2, path)
+    assert path.read_text() == '{"step": 2}\n'
+    resuming.keep_metrics_until(0, path)
+    assert path.read_text() == ""
