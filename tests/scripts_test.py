@@ -1,15 +1,11 @@
 """Tests of train.py and eval.py as a user meets them."""
 
-import os
 import pathlib
-import random as python_random
 import runpy
-import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from absl import app, flags
@@ -203,51 +199,6 @@ def _train(workdir, *arguments):
         text=True,
         timeout=300,
     )
-
-
-def _checkpoint(workdir):
-    path = str(workdir / "checkpoints" / "ckpt-12")
-    return {
-        name: tf.train.load_variable(path, name)
-        for name, _ in tf.train.list_variables(path)
-        if "OBJECT_GRAPH" not in name and "save_counter" not in name
-    }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_at_any_moment(tmp_path_factory, tmp_path, seed):
-    """SIGKILL at random moments; the end is that of an untouched run."""
-    untouched = tmp_path_factory.getbasetemp() / "untouched"
-    if not untouched.exists():
-        result = _train(untouched)
-        assert result.returncode == 0, result.stderr
-    random = python_random.Random(seed)
-    workdir = tmp_path / "run"
-    kills = 0
-    while True:
-        process = subprocess.Popen(
-            _command(workdir),
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        # Killed at a moment after the first checkpoint, or while starting.
-        delay = random.uniform(1, 25) if kills < 4 else 300
-        try:
-            assert process.wait(delay) == 0
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            kills += 1
-    expected, found = _checkpoint(untouched), _checkpoint(workdir)
-    assert expected.keys() == found.keys() and len(expected) > 300
-    for name, value in expected.items():
-        np.testing.assert_array_equal(value, found[name], err_msg=name)
-    assert (workdir / "metrics.jsonl").read_text() == (
-        untouched / "metrics.jsonl"
-    ).read_text()
 
 
 @pytest.mark.slow

@@ -76,6 +76,32 @@ def test_starts_anywhere_as_if_it_had_come_there(source, start, global_seed):
         np.testing.assert_array_equal(image, wanted_image)
 
 
+@pytest.mark.parametrize(("workers", "replicas"), [(1, 4), (2, 4), (4, 4)])
+def test_workers_share_each_batch_without_overlap(source, workers, replicas):
+    """Together they see what one machine sees, in the order of replicas."""
+    batches, start = 7, 8
+    expected = _labels(data.training_dataset(source, 32, 8, start=start), 7)
+    parts = [
+        _labels(
+            data.training_dataset(
+                source,
+                32,
+                8,
+                start=start,
+                worker=worker,
+                workers=workers,
+                replicas=replicas,
+            ),
+            # A worker has several replicas' batches in turn.
+            batches * replicas // workers,
+        ).reshape(batches, -1)
+        for worker in range(workers)
+    ]
+    found = np.concatenate(parts, axis=1)
+    np.testing.assert_array_equal(found, expected.reshape(batches, 8))
+    assert set(found.flat) == set(range(13))
+
+
 def test_seed_decides_the_order(source):
     orders = [
         _labels(data.training_dataset(source, 32, 13, seed=seed), 1)
@@ -141,11 +167,3 @@ def test_evenly_spaced(source):
     assert chosen.size == len(labels) == 5
     assert labels[0] == 0 and np.diff(labels).max() <= 3 and labels[-1] >= 10
     assert data.evenly_spaced(source, 13) is source
-
-
-def test_sharding_is_by_element():
-    """By file, workers without a file would have no data."""
-    source = data.open_source("digits")
-    options = data.training_dataset(source, 32, 4).options()
-    policy = options.experimental_distribute.auto_shard_policy
-    assert policy == tf.data.experimental.AutoShardPolicy.DATA

@@ -1,0 +1,244 @@
+"""Tests of several machines: processes on this one, by train.py.
+
+A machine of the cluster is a process with its own `TF_CONFIG`.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+pytestmark = pytest.mark.slow
+
+ROOT = pathlib.Path(__file__).parents[1]
+ARGUMENTS = (
+    f"--config={ROOT}/configs/digits.py",
+    "--config.base_channels=2",
+    "--config.latent_dim=8",
+    "--config.batch_size=8",
+    "--config.steps=12",
+    "--config.log_every_steps=2",
+    "--config.sample_every_steps=4",
+    "--config.checkpoint_every_steps=2",
+    "--config.eval_every_steps=6",
+    "--config.eval_images=20",
+    "--config.synchronized_batch_normalization",
+    # So that rounding does not move what has no gradient.
+    "--config.adam_epsilon=1e-3",
+)
+# One machine with two devices, in the place of two GPUs.
+TWO_DEVICES = """
+import functools, runpy, sys
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+tf.distribute.MirroredStrategy = functools.partial(
+    tf.distribute.MirroredStrategy, ["CPU:0", "CPU:1"]
+)
+sys.argv = ["train.py", *sys.argv[1:]]
+runpy.run_path("train.py", run_name="__main__")
+"""
+# The workdir is read-only for all but the first worker.
+READ_ONLY = (
+    'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+)
+SECONDS_TO_STOP = 60
+
+
+def _can_mount():
+    command = ["unshare", "--mount", "true"]
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _free_ports(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class Cluster:
+    """Two workers that train in `workdirs`, by default in one."""
+
+    def __init__(self, logs, *workdirs, arguments=()):
+        workdirs = workdirs * 2 if len(workdirs) == 1 else workdirs
+        addresses = [f"localhost:{port}" for port in _free_ports(2)]
+        self.processes, self.logs = [], []
+        for index, workdir in enumerate(workdirs):
+            workdir.mkdir(exist_ok=True)
+            command = [
+                sys.executable, str(ROOT / "train.py"), *ARGUMENTS,
+                f"--workdir={workdir}", *arguments,
+            ]  # fmt: skip
+            if index and _can_mount():
+                command = [
+                    "unshare", "--mount", "sh", "-c", READ_ONLY, workdir,
+                    *command,
+                ]  # fmt: skip
+            task = {"type": "worker", "index": index}
+            environment = {
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "TF_CONFIG": json.dumps(
+                    {"cluster": {"worker": addresses}, "task": task}
+                ),
+            }
+            log = logs / f"worker{index}_{time.monotonic_ns()}.txt"
+            self.logs.append(log)
+            with open(log, "w") as file:
+                self.processes.append(
+                    subprocess.Popen(
+                        command,
+                        cwd=ROOT,
+                        env=environment,
+                        stdout=file,
+                        stderr=subprocess.STDOUT,
+                    )
+                )
+
+    def wait(self, timeout=400):
+        """Waits for both; returns their exit codes and output."""
+        try:
+            codes = [process.wait(timeout) for process in self.processes]
+        finally:
+            for process in self.processes:
+                process.kill()
+        return codes, [log.read_text() for log in self.logs]
+
+    def wait_for(self, path, timeout=400):
+        end = time.monotonic() + timeout
+        while not path.exists():
+            assert time.monotonic() < end, self.logs[0].read_text()
+            assert all(p.poll() is None for p in self.processes), [
+                log.read_text() for log in self.logs
+            ]
+            time.sleep(0.05)
+
+
+def _checkpoint(workdir, step=12):
+    path = str(workdir / "checkpoints" / f"ckpt-{step}")
+    return {
+        name: tf.train.load_variable(path, name)
+        for name, _ in tf.train.list_variables(path)
+        if "OBJECT_GRAPH" not in name and "save_counter" not in name
+    }
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The workdir of an uninterrupted run on two workers."""
+    directory = tmp_path_factory.mktemp("trained")
+    cluster = Cluster(directory, directory / "run")
+    pids = [process.pid for process in cluster.processes]
+    codes, output = cluster.wait()
+    assert codes == [0, 0], output
+    return directory / "run", pids, output
+
+
+def test_two_workers_equal_one_with_two_devices(trained, tmp_path):
+    workdir, _, _ = trained
+    result = subprocess.run(
+        [
+            sys.executable, "-c", TWO_DEVICES, *ARGUMENTS,
+            f"--workdir={tmp_path}/run", "--config.strategy=mirrored",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "2 replica(s) of 1 worker(s)" in result.stderr
+    first, second = _checkpoint(workdir), _checkpoint(tmp_path / "run")
+    assert first.keys() == second.keys() and len(first) > 300
+    for name, value in first.items():
+        np.testing.assert_allclose(
+            value, second[name], rtol=1e-4, atol=2e-5, err_msg=name
+        )
+    for line, other in zip(
+        (workdir / "metrics.jsonl").read_text().splitlines(),
+        (tmp_path / "run" / "metrics.jsonl").read_text().splitlines(),
+        strict=True,
+    ):
+        record, other = json.loads(line), json.loads(other)
+        assert record.keys() == other.keys()
+        for name, value in record.items():
+            assert value == pytest.approx(other[name], rel=1e-2, abs=1e-3)
+
+
+def test_the_first_worker_alone_writes(trained):
+    """The other one, where this can be arranged, sees a read-only workdir."""
+    workdir, pids, output = trained
+    assert "2 replica(s) of 2 worker(s)" in output[1]
+    assert "Epoch" in output[0] and "Epoch" not in output[1]
+    events = list((workdir / "tensorboard").iterdir())
+    assert events and all(f".{pids[0]}." in path.name for path in events)
+    for name in ("0000012.png", "0000012_attention16.png"):
+        assert (workdir / "samples" / name).exists()
+    assert len(list((workdir / "eval").glob("*.json"))) == 3
+
+
+def test_killed_and_stopped_workers(trained, tmp_path):
+    """The others stop, soon and with a clear line, and the run goes on.
+
+    SIGKILL of each worker, then SIGTERM of one; the end is that of the
+    uninterrupted run, bitwise.
+    """
+    run = tmp_path / "run"
+    checkpoints = run / "checkpoints"
+    for victim, step in ((1, 2), (0, 4)):
+        cluster = Cluster(tmp_path, run)
+        cluster.wait_for(checkpoints / f"ckpt-{step}.index")
+        cluster.processes[victim].kill()
+        start = time.monotonic()
+        codes, output = cluster.wait(SECONDS_TO_STOP)
+        assert time.monotonic() - start < SECONDS_TO_STOP
+        assert codes[victim] == -signal.SIGKILL
+        assert codes[1 - victim] == 75, output
+        lines = output[1 - victim].splitlines()
+        (error,) = [line for line in lines if line.startswith("error: ")]
+        assert "another worker is gone" in error
+        assert "Traceback" not in output[1 - victim]
+    cluster = Cluster(tmp_path, run)
+    cluster.wait_for(checkpoints / "ckpt-8.index")
+    cluster.processes[1].terminate()
+    codes, output = cluster.wait(SECONDS_TO_STOP)
+    assert codes == [143, 143], output
+    assert "Saved at step" in output[0]
+    codes, output = Cluster(tmp_path, run).wait()
+    assert codes == [0, 0], output
+    workdir, _, _ = trained
+    first, second = _checkpoint(workdir), _checkpoint(run)
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
+    assert (workdir / "metrics.jsonl").read_text() == (
+        run / "metrics.jsonl"
+    ).read_text()
+
+
+def test_workers_that_do_not_agree(trained, tmp_path):
+    """Another workdir, or another configuration, on one of them."""
+    workdir, _, _ = trained
+    other = ("--config.steps=14",)
+    cluster = Cluster(tmp_path, workdir, tmp_path / "other", arguments=other)
+    codes, output = cluster.wait()
+    assert codes == [1, 1], output
+    for text in output:
+        (error,) = [x for x in text.splitlines() if x.startswith("error: ")]
+        assert "`workdir` must be one directory that all workers" in error
