@@ -188,11 +188,9 @@ def _check_environment():
 
 def _tpu():
     try:
-        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(
-            tpu="local"
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect(
+            "local"
         )
-        tf.config.experimental_connect_to_cluster(resolver)
-        tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
         logging.debug("No TPU:", exc_info=True)
         raise ValueError(
