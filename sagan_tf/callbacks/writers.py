@@ -174,6 +174,7 @@ class CheckpointWriter(keras.callbacks.Callback):
         last = self.manager.latest_checkpoint
         if last is None or checkpoints.step_of(last) != step:
             checkpoints.save(self.manager, step)
+        if step < self.config.steps:
             logging.info(
                 "Saved at step %d; the same command goes on from there.", step
             )
