@@ -39,7 +39,9 @@ class SAGAN(keras.Model):
         accumulation_steps: Integer, into how many micro-batches each replica
             deals out its share of an update. They run one after the other,
             their gradients add up, and one optimizer step follows, so that
-            memory is that of a micro-batch (under XLA its scheduler decides).
+            activations are those of one (under XLA its scheduler decides).
+            Each is a part of the graph: building it takes that much longer,
+            and more of the host's memory.
             Latents, labels and every move of `u` are those of the whole
             batch: without batch normalization the update is the same but
             for rounding. With it each micro-batch is normalized by its own
@@ -272,10 +274,10 @@ class SAGAN(keras.Model):
         totals, all_logs = [], []
         # Not `tf.while_loop`, in which replicas cannot exchange statistics.
         for index in range(self.accumulation_steps):
-            done = [total for total in totals if total is not None]
+            done = tf.group(*(part for part in totals if part is not None))
             # All of a micro-batch waits for the one before, also what
             # depends on the weights alone: else memory is that of them all.
-            with tf.control_dependencies(done):
+            with tf.control_dependencies([done]):
                 if index > 0:
                     # Spectral norms are the same, and move on but once.
                     for vector, value in zip(vectors, before, strict=True):
