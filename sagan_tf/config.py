@@ -77,6 +77,11 @@ class Config:
         steps: Generator updates in all.
         discriminator_steps: Discriminator updates per generator update, each
             on `batch_size` fresh images.
+        accumulation_steps: Micro-batches that `batch_size` is computed in,
+            one after the other, for the memory of a part. The update is the
+            same but for batch normalization, whose statistics are those of
+            `batch_size / accumulation_steps` images and whose moving ones
+            move that many times as often.
         generator_learning_rate: Of Adam.
         discriminator_learning_rate: Of Adam.
         linear_decay_steps: The last so many steps, in which both rates fall
@@ -134,6 +139,7 @@ class Config:
     batch_size: int = 256
     steps: int = 1_000_000
     discriminator_steps: int = 1
+    accumulation_steps: int = 1
     generator_learning_rate: float = 1e-4
     discriminator_learning_rate: float = 4e-4
     linear_decay_steps: int = 0
@@ -167,8 +173,9 @@ class Config:
                 self._reject(name, f"must be one of {choices}")
         for name in (
             "image_size", "base_channels", "latent_dim", "batch_size", "steps",
-            "discriminator_steps", "steps_per_call", "log_every_steps",
-            "sample_every_steps", "checkpoint_every_steps", "eval_images",
+            "discriminator_steps", "accumulation_steps", "steps_per_call",
+            "log_every_steps", "sample_every_steps", "checkpoint_every_steps",
+            "eval_images",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 self._reject(name, "must be at least 1")
@@ -178,6 +185,12 @@ class Config:
         ):  # fmt: skip
             if getattr(self, name) < 0:
                 self._reject(name, "must not be negative")
+        if self.batch_size % self.accumulation_steps:
+            self._reject(
+                "batch_size",
+                f"must be a multiple of `accumulation_steps`="
+                f"{self.accumulation_steps}",
+            )
         if self.linear_decay_steps > self.steps:
             self._reject(
                 "linear_decay_steps", f"must not exceed `steps`={self.steps}"

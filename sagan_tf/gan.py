@@ -36,6 +36,17 @@ class SAGAN(keras.Model):
         discriminator_steps: Integer, discriminator updates per generator
             update. A training batch is dealt out among them, so its size
             must be a multiple.
+        accumulation_steps: Integer, into how many micro-batches each replica
+            deals out its share of an update. They run one after the other,
+            their gradients add up, and one optimizer step follows, so that
+            activations are those of one (under XLA its scheduler decides).
+            Each is a part of the graph: building it takes that much longer,
+            and more of the host's memory.
+            Latents, labels and every move of `u` are those of the whole
+            batch: without batch normalization the update is the same but
+            for rounding. With it each micro-batch is normalized by its own
+            statistics, as a smaller batch would be, and the moving ones move
+            at each, `accumulation_steps` times as often.
         loss: "hinge" (paper) or "non_saturating".
         ema_decay: Float in [0, 1), or None for no average. Trainable weights
             become `ema_decay * average + (1 - ema_decay) * weight` after
@@ -69,6 +80,7 @@ class SAGAN(keras.Model):
         discriminator,
         num_classes=None,
         discriminator_steps=1,
+        accumulation_steps=1,
         loss="hinge",
         ema_decay=None,
         ema_start_step=0,
@@ -76,11 +88,14 @@ class SAGAN(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if discriminator_steps < 1:
-            raise ValueError(
-                "`discriminator_steps` must be at least 1. "
-                f"Received: discriminator_steps={discriminator_steps}"
-            )
+        for name, steps in (
+            ("discriminator_steps", discriminator_steps),
+            ("accumulation_steps", accumulation_steps),
+        ):
+            if steps < 1:
+                raise ValueError(
+                    f"`{name}` must be at least 1. Received: {name}={steps}"
+                )
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(
                 "`ema_decay` must be in [0, 1), or None. "
@@ -91,6 +106,7 @@ class SAGAN(keras.Model):
         self.num_classes = number_of_classes(generator, num_classes)
         self.latent_dim = generator.inputs[0].shape[-1]
         self.discriminator_steps = discriminator_steps
+        self.accumulation_steps = accumulation_steps
         self.loss_name = loss
         self.discriminator_loss, self.generator_loss = losses.get(loss)
         self.has_auxiliary_classifier = len(discriminator.outputs) == 2
@@ -181,6 +197,15 @@ class SAGAN(keras.Model):
 
     def _update_discriminator(self, images, labels, index):
         latents, fake_labels = self._sample(tf.shape(images)[0], index)
+        gradients, logs = self._accumulate(
+            self._discriminator_gradients, images, labels, latents, fake_labels
+        )
+        self.discriminator_optimizer.apply(
+            gradients, self.discriminator.trainable_variables
+        )
+        return logs
+
+    def _discriminator_gradients(self, images, labels, latents, fake_labels):
         fake_images = self._run(
             self.generator, latents, fake_labels, training=True
         )
@@ -188,7 +213,6 @@ class SAGAN(keras.Model):
         all_labels = None
         if labels is not None:
             all_labels = tf.concat([labels, fake_labels], axis=0)
-        variables = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
             logits, class_loss = self._discriminate(
                 all_images, all_labels, training=True
@@ -198,9 +222,7 @@ class SAGAN(keras.Model):
             loss = 2 * class_loss + self.discriminator_loss(
                 real_logits, fake_logits
             )
-            share = self._replica_share(loss)
-        gradients = tape.gradient(share, variables)
-        self.discriminator_optimizer.apply(gradients, variables)
+            share = self._share(loss)
         logs = {
             "discriminator_loss": loss,
             "real_logits": tf.reduce_mean(real_logits),
@@ -208,21 +230,70 @@ class SAGAN(keras.Model):
         }
         if self.has_auxiliary_classifier:
             logs["class_loss"] = class_loss
-        return logs
+        variables = self.discriminator.trainable_variables
+        return tape.gradient(share, variables), logs
 
     def _update_generator(self, batch_size):
         latents, labels = self._sample(batch_size, self.discriminator_steps)
-        variables = self.generator.trainable_variables
+        gradients, logs = self._accumulate(
+            self._generator_gradients, latents, labels
+        )
+        self.generator_optimizer.apply(
+            gradients, self.generator.trainable_variables
+        )
+        return logs
+
+    def _generator_gradients(self, latents, labels):
         with tf.GradientTape() as tape:
             images = self._run(self.generator, latents, labels, training=True)
             logits, class_loss = self._discriminate(
                 images, labels, training=False
             )
             loss = class_loss + self.generator_loss(logits)
-            share = self._replica_share(loss)
-        gradients = tape.gradient(share, variables)
-        self.generator_optimizer.apply(gradients, variables)
-        return {"generator_loss": loss}
+            share = self._share(loss)
+        variables = self.generator.trainable_variables
+        return tape.gradient(share, variables), {"generator_loss": loss}
+
+    def _accumulate(self, gradients_of, *batch):
+        """Adds up the gradients of micro-batches, and averages their logs.
+
+        Args:
+            gradients_of: Function from the tensors of a micro-batch to its
+                gradients and a dictionary of logs.
+            *batch: Tensors of the whole update, or None.
+        """
+        if self.accumulation_steps == 1:
+            return gradients_of(*batch)
+        vectors = [
+            variable
+            for network in (self.generator, self.discriminator)
+            for variable in network.non_trainable_variables
+            if variable.name == "u"
+        ]
+        before = [tf.convert_to_tensor(vector.value) for vector in vectors]
+        totals, all_logs = [], []
+        # Not `tf.while_loop`, in which replicas cannot exchange statistics.
+        for index in range(self.accumulation_steps):
+            done = tf.group(*(part for part in totals if part is not None))
+            # All of a micro-batch waits for the one before, also what
+            # depends on the weights alone: else memory is that of them all.
+            with tf.control_dependencies([done]):
+                if index > 0:
+                    # Spectral norms are the same, and move on but once.
+                    for vector, value in zip(vectors, before, strict=True):
+                        vector.assign(value)
+                share = slice(index, None, self.accumulation_steps)
+                gradients, logs = gradients_of(
+                    *(part if part is None else part[share] for part in batch)
+                )
+                if index > 0:
+                    gradients = map(_sum, totals, gradients)
+                totals = list(gradients)
+            all_logs.append(logs)
+        return totals, {
+            name: tf.reduce_mean([logs[name] for logs in all_logs])
+            for name in logs
+        }
 
     def _update_average(self):
         if self.ema_generator is None:
@@ -246,10 +317,12 @@ class SAGAN(keras.Model):
             tracker.update_state(means[names.index(tracker.name)])
         return self.get_metrics_result()
 
-    def _replica_share(self, loss):
-        """Scales a local mean so that gradients summed over replicas are the
-        gradient of the global mean: Keras' optimizers sum them."""
-        return loss / self.distribute_strategy.num_replicas_in_sync
+    def _share(self, loss):
+        """Scales a local mean so that gradients summed over micro-batches and
+        replicas are the gradient of the global mean: Keras' optimizers sum
+        over replicas."""
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        return loss / (replicas * self.accumulation_steps)
 
     def _sample(self, batch_size, index):
         """Draws this replica's slice of the global batch's latents, labels."""
@@ -297,11 +370,14 @@ class SAGAN(keras.Model):
         else:
             labels = tf.reshape(tf.cast(labels, tf.int32), [-1])
         size = images.shape[0]
-        if size is not None and size % self.discriminator_steps:
+        parts = self.discriminator_steps * self.accumulation_steps
+        if size is not None and size % parts:
             raise ValueError(
                 "The size of a batch on one replica must be a multiple of "
-                f"`discriminator_steps`. Received: batch of {size}, "
-                f"discriminator_steps={self.discriminator_steps}"
+                "`discriminator_steps` times `accumulation_steps`. Received: "
+                f"batch of {size}, "
+                f"discriminator_steps={self.discriminator_steps}, "
+                f"accumulation_steps={self.accumulation_steps}"
             )
         return tf.cast(images, tf.float32), labels
 
@@ -313,6 +389,7 @@ class SAGAN(keras.Model):
             "discriminator": serialize(self.discriminator),
             "num_classes": self.num_classes,
             "discriminator_steps": self.discriminator_steps,
+            "accumulation_steps": self.accumulation_steps,
             "loss": self.loss_name,
             "ema_decay": self.ema_decay,
             "ema_start_step": self.ema_start_step,
@@ -364,3 +441,10 @@ def number_of_classes(generator, num_classes=None):
         "`num_classes` must be given for a conditional generator without a "
         f"layer that has it. Received: num_classes=None, {generator.name}"
     )
+
+
+def _sum(total, gradient):
+    """Adds gradients, dense; of a variable without any it is None."""
+    if gradient is None:
+        return None
+    return tf.convert_to_tensor(total) + tf.convert_to_tensor(gradient)

@@ -167,6 +167,7 @@ def build_gan(config, strategy):
             generator,
             discriminator,
             discriminator_steps=config.discriminator_steps,
+            accumulation_steps=config.accumulation_steps,
             loss=config.loss,
             ema_decay=config.ema_decay or None,
             ema_start_step=config.ema_start_step,

@@ -55,11 +55,17 @@ def test_every_field_is_documented():
         ("sample_every_steps", 150),
         ("checkpoint_every_steps", 99),
         ("eval_every_steps", 150),
+        ("accumulation_steps", 0),
     ],
 )
 def test_out_of_range(field, value):
     with pytest.raises(ValueError, match=f"(?s)^`{field}` must .* Received"):
         Config(**{field: value}).validate()
+
+
+def test_batch_not_a_multiple_of_accumulation_steps():
+    with pytest.raises(ValueError, match="^`batch_size` must be a multiple"):
+        Config(batch_size=64, accumulation_steps=3).validate()
 
 
 @pytest.mark.parametrize(
