@@ -133,10 +133,12 @@ def make_strategy(config):
     """
     strategy = strategies.make(config.strategy)
     replicas = strategy.num_replicas_in_sync
-    if config.batch_size % replicas:
+    if config.batch_size % (replicas * config.accumulation_steps):
         raise ValueError(
-            f"`batch_size` must be a multiple of the {replicas} replicas. "
-            f"Received: batch_size={config.batch_size}"
+            f"`batch_size` must be a multiple of the {replicas} replicas "
+            "times `accumulation_steps`. Received: "
+            f"batch_size={config.batch_size}, "
+            f"accumulation_steps={config.accumulation_steps}"
         )
     if config.jit_compile and replicas > 1:
         raise ValueError(

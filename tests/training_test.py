@@ -526,6 +526,9 @@ def test_batch_not_divisible_by_replicas(config, mirrored, monkeypatch):
     config = dataclasses.replace(config, strategy="mirrored", batch_size=7)
     with pytest.raises(ValueError, match="multiple of the 2 replicas"):
         training.make_strategy(config)
+    config = dataclasses.replace(config, batch_size=10, accumulation_steps=2)
+    with pytest.raises(ValueError, match="2 replicas times `accumulation"):
+        training.make_strategy(config)
     config = dataclasses.replace(config, batch_size=8, jit_compile=True)
     with pytest.raises(ValueError, match="`jit_compile` needs a single"):
         training.make_strategy(config)
