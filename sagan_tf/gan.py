@@ -200,9 +200,7 @@ class SAGAN(keras.Model):
         gradients, logs = self._accumulate(
             self._discriminator_gradients, images, labels, latents, fake_labels
         )
-        self.discriminator_optimizer.apply(
-            gradients, self.discriminator.trainable_variables
-        )
+        self._apply(self.discriminator_optimizer, gradients, self.discriminator)
         return logs
 
     def _discriminator_gradients(self, images, labels, latents, fake_labels):
@@ -238,9 +236,7 @@ class SAGAN(keras.Model):
         gradients, logs = self._accumulate(
             self._generator_gradients, latents, labels
         )
-        self.generator_optimizer.apply(
-            gradients, self.generator.trainable_variables
-        )
+        self._apply(self.generator_optimizer, gradients, self.generator)
         return logs
 
     def _generator_gradients(self, latents, labels):
@@ -294,6 +290,15 @@ class SAGAN(keras.Model):
             name: tf.reduce_mean([logs[name] for logs in all_logs])
             for name in logs
         }
+
+    def _apply(self, optimizer, gradients, network):
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        variables = network.trainable_variables
+        gradients = [
+            smaller_to_exchange(gradient, variable.shape, replicas)
+            for gradient, variable in zip(gradients, variables, strict=True)
+        ]
+        optimizer.apply(gradients, variables)
 
     def _update_average(self):
         if self.ema_generator is None:
@@ -441,6 +446,20 @@ def number_of_classes(generator, num_classes=None):
         "`num_classes` must be given for a conditional generator without a "
         f"layer that has it. Received: num_classes=None, {generator.name}"
     )
+
+
+def smaller_to_exchange(gradient, shape, replicas):
+    """Makes the gradient of a table dense where its rows would be more.
+
+    Rows are gathered from all replicas, so that they grow with them; what is
+    dense is added up, of which a replica sends twice the size.
+    """
+    if not isinstance(gradient, tf.IndexedSlices) or replicas == 1:
+        return gradient
+    rows = gradient.indices.shape[0]
+    if rows is not None and rows * replicas <= 2 * shape[0]:
+        return gradient
+    return tf.convert_to_tensor(gradient)
 
 
 def _sum(total, gradient):

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import SAGAN, losses
+from sagan_tf.gan import smaller_to_exchange
 
 
 def _values(weights):
@@ -306,3 +307,19 @@ def test_number_of_classes_of_a_foreign_generator():
     with pytest.raises(ValueError, match="`num_classes` must be given"):
         SAGAN(generator, generator)
     assert SAGAN(generator, generator, num_classes=7).num_classes == 7
+
+
+@pytest.mark.parametrize(
+    ("rows", "replicas", "stays"), [(8, 1, True), (8, 5, True), (8, 6, False)]
+)
+def test_rows_are_exchanged_where_they_are_fewer(rows, replicas, stays):
+    """A table of 20 rows is sent twice if dense."""
+    table = tf.Variable(tf.ones((20, 3)))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.gather(table, tf.range(rows)))
+    gradient = tape.gradient(loss, table)
+    found = smaller_to_exchange(gradient, table.shape, replicas)
+    assert isinstance(found, tf.IndexedSlices) == stays
+    np.testing.assert_array_equal(
+        tf.convert_to_tensor(found), tf.convert_to_tensor(gradient)
+    )
