@@ -1,13 +1,14 @@
 """Memory and time of a training step in micro-batches.
 
-    python benchmarks/accumulation.py [--image_size=64] [--batch_size=64]
+    python benchmarks/accumulation.py [--image_size=128] [--batch_size=64]
 
 A step is one discriminator and one generator update on the whole batch, dealt
 out into as many micro-batches as each row says (`accumulation_steps`), with
 Adam and the averaged generator, on random images of 10 classes. Each row is a
 process of its own, and they take turns. Peak and base are resident memory:
 over all of the process, and before its first step, when it holds imports,
-weights, optimizers and images. What micro-batches can save is the difference.
+weights, optimizers and images. The difference is the step's own: activations,
+which micro-batches save, and on a CPU also the graph, which grows with them.
 """
 
 import os
@@ -18,7 +19,7 @@ from absl import app, flags
 # As in train.py.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-_IMAGE_SIZE = flags.DEFINE_integer("image_size", 64, "In pixels.")
+_IMAGE_SIZE = flags.DEFINE_integer("image_size", 128, "In pixels.")
 _BASE_CHANNELS = flags.DEFINE_integer("base_channels", 32, "See Config.")
 _ATTENTION = flags.DEFINE_integer("attention", 32, "Size of its maps.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images per update.")
