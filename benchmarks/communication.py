@@ -86,7 +86,7 @@ def _child():
     trained["tables"] = sum(
         variable.value.shape.num_elements() * 4
         for variable in gan.generator.trainable_variables
-        if variable.shape[0] == config.num_classes
+        if tuple(variable.shape[:1]) == (config.num_classes,)
     )
     print(
         "@"
@@ -124,13 +124,13 @@ def main(_):
                     "TF_CONFIG": json.dumps(cluster),
                 },
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
                 text=True,
             )
         )
     output = [child.communicate()[0] for child in children]
     if any(child.returncode for child in children):
-        sys.exit("a worker failed")
+        sys.exit("a worker failed:\n" + "\n".join(output))
     (line,) = [x for x in output[0].splitlines() if x.startswith("@")]
     report(json.loads(line[1:]))
 
