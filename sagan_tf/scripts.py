@@ -4,6 +4,7 @@ import contextlib
 import logging as py_logging
 import os
 import pathlib
+import re
 import sys
 
 import tensorflow as tf
@@ -76,7 +77,8 @@ def _reason(message):
         if line.strip()
         and not line.startswith((" ", "\t", "Graph execution", "Detected at"))
     ]  # fmt: skip
-    return lines[0] if lines else message
+    # Around it are the names of its own functions.
+    return re.sub(r"\{\{.*?\}\} | \[Op:.*", "", (lines or [message])[0])
 
 
 def _print_error(reason):

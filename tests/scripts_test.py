@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sagan_tf import scripts
+
 ROOT = pathlib.Path(__file__).parents[1]
 TINY = (
     "--config.base_channels=2",
@@ -271,3 +273,18 @@ def test_help_into_a_closed_pipe(command):
     assert result.returncode == 1
     for word in ("error:", "Errno", "Traceback"):
         assert word not in result.stderr
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_reason_that_tensorflow_gives_is_shown(capfd, compiled):
+    """And not where its graph was defined, nor by which function."""
+    decode = tf.io.decode_image
+    if compiled:
+        decode = tf.function(decode)
+    with pytest.raises(SystemExit), scripts.one_line_errors():
+        decode(tf.constant(b"x"))
+    lines = capfd.readouterr().err.splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: Unknown image file format")
+    assert errors[0].endswith("required.")
