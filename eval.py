@@ -10,6 +10,7 @@ preset reproduces whose numbers.
 """
 
 import os
+import sys
 
 from absl import app, flags
 
@@ -79,7 +80,13 @@ _AVERAGED = flags.DEFINE_bool(
     None,
     "Take the averaged weights; by default if there are any.",
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of latents and labels.")
+_SEED = flags.DEFINE_integer(
+    "seed",
+    0,
+    "Seed of latents and labels.",
+    lower_bound=0,
+    upper_bound=2**31 - 1,
+)
 _STEP = flags.DEFINE_integer(
     "step", None, "Step of the checkpoint; by default the last."
 )
@@ -122,6 +129,20 @@ _COMPARE = flags.DEFINE_string(
 )
 def _has_a_task(values):
     return bool(values["workdir"] or values["compare"])
+
+
+def parse_flags(argv):
+    """Parses the flags; what is wrong with them becomes one line."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        reason = " ".join(str(error).split())
+        sys.exit(f"error: {reason} (--help lists the flags)")
+    except BrokenPipeError:
+        # Whoever reads --help has seen enough. What is left is written when
+        # Python ends, to nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def main(argv):
@@ -180,4 +201,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, flags_parser=parse_flags)

@@ -39,12 +39,17 @@ def parse_flags(argv):
     except flags.Error as error:
         # The last line of what may be ml_collections' traceback.
         reason = str(error).strip().splitlines()[-1].strip()
-        sys.exit(f"error: {reason}\nPass --help to see help on flags.")
+        sys.exit(f"error: {reason} (--help lists the flags)")
+    except BrokenPipeError:
+        # Whoever reads --help has seen enough. What is left is written when
+        # Python ends, to nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         # A config file is code and can raise anything; an unknown field is a
         # KeyError.
-        reason = error.args[0] if error.args else error
-        sys.exit(f"error: --config: {reason}")
+        reason = str(error.args[0] if error.args else repr(error))
+        sys.exit(f"error: --config: {' '.join(reason.split())}")
 
 
 def _config_filename():

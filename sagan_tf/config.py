@@ -1,7 +1,10 @@
 """The configuration of a run: one flat, typed, documented dataclass."""
 
+import contextlib
 import dataclasses
 import json
+import math
+import reprlib
 import typing
 
 from sagan_tf import files
@@ -9,6 +12,9 @@ from sagan_tf import files
 # What a resumed run may change: how long it trains, where its data lie, and
 # on which devices.
 CHANGEABLE = ("steps", "data_dir", "strategy")
+
+# TensorFlow counts in 32 bits.
+_MOST = 2**31 - 1
 
 _CHOICES = {
     "attention_variant": ("released", "paper"),
@@ -167,7 +173,13 @@ class Config:
         where those are made.
         """
         for name, expected in typing.get_type_hints(type(self)).items():
-            setattr(self, name, _checked(name, getattr(self, name), expected))
+            value = _checked(name, getattr(self, name), expected)
+            setattr(self, name, value)
+            for number in value if isinstance(value, tuple) else (value,):
+                if type(number) is float and not math.isfinite(number):
+                    self._reject(name, "must be finite")
+                if type(number) is int and number > _MOST:
+                    self._reject(name, f"must be at most {_MOST}")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 self._reject(name, f"must be one of {choices}")
@@ -181,7 +193,7 @@ class Config:
                 self._reject(name, "must be at least 1")
         for name in (
             "ema_start_step", "eval_every_steps", "cache_gibibytes",
-            "linear_decay_steps",
+            "linear_decay_steps", "seed",
         ):  # fmt: skip
             if getattr(self, name) < 0:
                 self._reject(name, "must not be negative")
@@ -241,9 +253,14 @@ class Config:
             ValueError: If `text` is not JSON, or has an unknown field or one
                 of the wrong type, named.
         """
-        fields = json.loads(text)
+        try:
+            fields = json.loads(text)
+        except RecursionError as error:
+            raise ValueError(str(error)) from None
         if not isinstance(fields, dict):
-            raise ValueError(f"`text` must be a JSON object. Received: {text}")
+            raise ValueError(
+                f"`text` must be a JSON object. Received: {text[:80]}"
+            )
         types = typing.get_type_hints(cls)
         for name, value in fields.items():
             if name not in types:
@@ -267,11 +284,12 @@ class Config:
 
     @classmethod
     def load(cls, path):
-        """Reads what `save` wrote; errors as in `from_json`, with the path."""
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        """Reads and validates what `save` wrote; errors have the path."""
         try:
-            return cls.from_json(text)
+            with open(path, encoding="utf-8") as file:
+                config = cls.from_json(file.read())
+            config.validate()
+            return config
         except ValueError as error:
             raise ValueError(
                 f"{path} is not a configuration: {error}"
@@ -288,7 +306,11 @@ def _checked(name, value, expected):
         if value is None or type(value) is int:
             return value
     elif expected is float and type(value) in (int, float):
-        return float(value)
+        # A whole number may be too large for a float.
+        with contextlib.suppress(OverflowError):
+            return float(value)
     elif type(value) is expected:
         return value
-    raise ValueError(f"`{name}` must be {expected}. Received: {value!r}")
+    raise ValueError(
+        f"`{name}` must be {expected}. Received: {reprlib.repr(value)}"
+    )

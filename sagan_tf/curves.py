@@ -2,34 +2,63 @@
 
 import json
 
+from sagan_tf import files
 from sagan_tf.workdir import Workdir
+
+_LOSSES = ("discriminator_loss", "generator_loss")
+_LOGITS = ("real_logits", "fake_logits")
+# What reading a number raises where JSON has something else.
+_BROKEN = (ValueError, LookupError, TypeError, OverflowError)
 
 
 def read_metrics(workdir):
     """Returns the records of `metrics.jsonl`, in order.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is none, or a line is no record.
     """
     path = Workdir(workdir).metrics
     if not path.is_file():
         raise ValueError(f"`workdir` {workdir} has no {path.name}: train first")
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    try:
+        with open(path, encoding="utf-8") as file:
+            # A line cut short by a kill has no newline.
+            lines = [line for line in file if line.endswith("\n")]
+        records = [json.loads(line) for line in lines]
+        for record in records:
+            for name in ("step", *_LOSSES, *_LOGITS):
+                float(record[name])
+    except (*_BROKEN, RecursionError) as error:
+        raise ValueError(
+            f"{path} has a line that is no record ({error})"
+        ) from None
+    return records
 
 
 def read_evaluations(workdir):
     """Returns the results in `eval/`, by step, each with its `path`.
 
     Those of other protocols than evaluations in training have are left out.
+
+    Raises:
+        ValueError: If one is no evaluation.
     """
     results = []
     for path in Workdir(workdir).evaluations.glob("*.json"):
-        with open(path, encoding="utf-8") as file:
-            result = json.load(file)
-        if result["provenance"]["as_in_training"]:
-            results.append({**result, "path": str(path)})
-    return sorted(results, key=lambda result: result["protocol"]["step"])
+        result = files.read_json(path)
+        try:
+            usual = result["provenance"]["as_in_training"]
+            step = int(result["protocol"]["step"])
+            metrics = {k: float(v) for k, v in result["metrics"].items()}
+        except (*_BROKEN, AttributeError) as error:
+            raise ValueError(
+                f"{path} is not an evaluation ({error!r})"
+            ) from None
+        if usual:
+            results.append(
+                (step, {**result, "metrics": metrics, "path": str(path)})
+            )
+    return [result for _, result in sorted(results, key=lambda pair: pair[0])]
 
 
 def plot(workdir, path):
@@ -50,8 +79,8 @@ def plot(workdir, path):
     figure = Figure(figsize=(13, 3.6), layout="constrained")
     losses, logits, evaluations = figure.subplots(1, 3)
     for axes, title, names in (
-        (losses, "Losses", ("discriminator_loss", "generator_loss")),
-        (logits, "Mean logits", ("real_logits", "fake_logits")),
+        (losses, "Losses", _LOSSES),
+        (logits, "Mean logits", _LOGITS),
     ):
         for name in names:
             values = [record[name] for record in records]

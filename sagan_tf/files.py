@@ -1,7 +1,23 @@
-"""Writing files."""
+"""Reading and writing files."""
 
 import contextlib
+import json
 import os
+
+
+def read_json(path):
+    """Returns what a JSON file holds.
+
+    Raises:
+        ValueError: If there is no such file, or it is not JSON.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f"{path}: there is no such file")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON ({error})") from None
 
 
 def write_text(path, text):

@@ -4,6 +4,7 @@ import contextlib
 import logging as py_logging
 import os
 import pathlib
+import re
 import sys
 
 import tensorflow as tf
@@ -31,7 +32,21 @@ def run_command(module, main):
     for flag in flags.FLAGS.get_key_flags_for_module(module):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     sys.modules["__main__"].__doc__ = sys.modules[module].__doc__
-    app.run(main)
+    app.run(main, flags_parser=parse_flags)
+
+
+def parse_flags(argv):
+    """Parses the flags; what is wrong with them becomes one line."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        reason = " ".join(str(error).split())
+        sys.exit(f"error: {reason} (--help lists the flags)")
+    except BrokenPipeError:
+        # Whoever reads --help has seen enough. What is left is written when
+        # Python ends, to nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 @contextlib.contextmanager
@@ -48,22 +63,38 @@ def one_line_errors():
         yield
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
         logging.debug("What led to the error below:", exc_info=True)
-        print(f"error: {error}", file=sys.stderr)
+        _print_error(str(error))
         sys.exit(FAILED)
     except strategies.WorkerLostError as error:
         logging.debug("What led to the error below:", exc_info=True)
-        print(f"error: {error}", file=sys.stderr)
+        _print_error(str(error))
         sys.stderr.flush()
         # Not `sys.exit`, which waits for the workers that are gone.
         os._exit(WORKER_LOST)
     except tf.errors.OpError as error:
         # Out of memory, a full disk, data that changed under way.
         logging.debug("What led to the error below:", exc_info=True)
-        print(f"error: {error.message.splitlines()[0]}", file=sys.stderr)
+        _print_error(_reason(error.message))
         sys.exit(FAILED)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _reason(message):
+    """Returns the line of TensorFlow's message that says what was wrong."""
+    lines = [
+        line for line in message.splitlines()
+        if line.strip()
+        and not line.startswith((" ", "\t", "Graph execution", "Detected at"))
+    ]  # fmt: skip
+    # Around it are the names of its own functions.
+    return re.sub(r"\{\{.*?\}\} | \[Op:.*", "", (lines or [message])[0])
+
+
+def _print_error(reason):
+    # The name of a file can have any character.
+    print(f"error: {' '.join(reason.split())}", file=sys.stderr)
 
 
 def _is_worth_reading(record):

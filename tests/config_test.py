@@ -56,6 +56,14 @@ def test_every_field_is_documented():
         ("checkpoint_every_steps", 99),
         ("eval_every_steps", 150),
         ("accumulation_steps", 0),
+        ("seed", -1),
+        ("seed", 2**31),
+        ("steps", 2**70),
+        ("attention_resolutions", (2**70,)),
+        ("generator_learning_rate", float("nan")),
+        ("discriminator_learning_rate", float("inf")),
+        ("cache_gibibytes", float("nan")),
+        ("adam_epsilon", 10**400),
     ],
 )
 def test_out_of_range(field, value):
@@ -78,6 +86,9 @@ def test_batch_not_a_multiple_of_accumulation_steps():
         ('{"attention_resolutions": [8, "x"]}', "`attention_resolutions`"),
         ('{"num_classes": "x"}', "`num_classes` must be"),
         ("{", "is not a configuration"),
+        ("[" * 100_000, "is not a configuration: maximum recursion depth"),
+        ('{"batch_size": 0}', "`batch_size` must be at least 1"),
+        ('{"loss": NaN}', "`loss` must be"),
     ],
 )
 def test_bad_file_is_named(tmp_path, text, message):

@@ -1,6 +1,9 @@
 """Devices, seeds and small networks that the tests share."""
 
 import os
+import pathlib
+import runpy
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -8,8 +11,11 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from absl import flags  # noqa: E402
 
-from sagan_tf import SAGAN, models  # noqa: E402
+from sagan_tf import SAGAN, models, scripts  # noqa: E402
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 def pytest_configure():
@@ -79,3 +85,42 @@ def batch(random):
     """Eight images and labels of three classes."""
     images = random.uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
     return images, random.integers(0, 3, 8, dtype="int32")
+
+
+@pytest.fixture
+def script(monkeypatch, capfd):
+    """Runs a script in this process; returns its exit code and stderr.
+
+    A console command is the path of its module.
+    """
+
+    def forget_flags():
+        # Flags are global, and other scripts have some of the same names.
+        for name in set(flags.FLAGS):
+            module = flags.FLAGS.find_module_defining_flag(name)
+            if name.startswith("config.") or not module.startswith("absl."):
+                delattr(flags.FLAGS, name)
+        flags.FLAGS.unparse_flags()
+        # A config file is loaded into the module of the last one.
+        sys.modules.pop("config_config", None)
+
+    def run(name, *arguments):
+        argv = [name, *arguments]
+        monkeypatch.setattr(sys, "argv", argv)
+        forget_flags()
+        try:
+            script = runpy.run_path(str(ROOT / name))
+            parse = script.get("parse_flags", scripts.parse_flags)
+            script["main"](parse(argv))
+            code = 0
+        except SystemExit as error:
+            code = error.code
+            if isinstance(code, str):
+                print(code, file=sys.stderr)
+                code = 1
+        finally:
+            forget_flags()
+        return code, capfd.readouterr().err
+
+    monkeypatch.chdir(ROOT)
+    return run

@@ -76,3 +76,27 @@ def test_summary_of_a_run_not_evaluated(tmp_path):
     Config().save(tmp_path / "config.json")
     with pytest.raises(ValueError, match="has no evaluation"):
         demo.summarize(tmp_path, tmp_path / "demo")
+
+
+def test_line_cut_short_is_passed_over(workdir):
+    before = curves.read_metrics(workdir)
+    with open(workdir / "metrics.jsonl", "a") as file:
+        file.write('{"step": 6, "discr')
+    assert curves.read_metrics(workdir) == before
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", "1", '{"step": 6}', "[" * 100_000], ids=range(5)
+)
+def test_lines_that_are_no_records(workdir, line):
+    with open(workdir / "metrics.jsonl", "a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
+        curves.read_metrics(workdir)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"metrics": {"x": "y"}}'])
+def test_files_that_are_no_evaluations(workdir, text):
+    (workdir / "eval" / "other.json").write_text(text)
+    with pytest.raises(ValueError, match="other.json is not"):
+        curves.read_evaluations(workdir)

@@ -1,14 +1,15 @@
 """Tests of train.py and eval.py as a user meets them."""
 
+import os
 import pathlib
-import runpy
 import subprocess
 import sys
 import time
 
 import pytest
 import tensorflow as tf
-from absl import app, flags
+
+from sagan_tf import scripts
 
 ROOT = pathlib.Path(__file__).parents[1]
 TINY = (
@@ -21,40 +22,6 @@ TINY = (
     "--config.checkpoint_every_steps=2",
     "--config.eval_every_steps=0",
 )
-
-
-@pytest.fixture
-def script(monkeypatch, capsys):
-    """Runs a script in this process; returns its exit code and stderr."""
-
-    def forget_flags():
-        # Flags are global, and other scripts have some of the same names.
-        for name in set(flags.FLAGS):
-            module = flags.FLAGS.find_module_defining_flag(name)
-            if name.startswith("config.") or not module.startswith("absl."):
-                delattr(flags.FLAGS, name)
-        flags.FLAGS.unparse_flags()
-
-    def run(name, *arguments):
-        argv = [name, *arguments]
-        monkeypatch.setattr(sys, "argv", argv)
-        forget_flags()
-        try:
-            script = runpy.run_path(str(ROOT / name))
-            parse = script.get("parse_flags", app.parse_flags_with_usage)
-            script["main"](parse(argv))
-            code = 0
-        except SystemExit as error:
-            code = error.code
-            if isinstance(code, str):
-                print(code, file=sys.stderr)
-                code = 1
-        finally:
-            forget_flags()
-        return code, capsys.readouterr().err
-
-    monkeypatch.chdir(ROOT)
-    return run
 
 
 def _write_png(path, size=40):
@@ -231,3 +198,45 @@ def test_train_evaluate_and_help_as_processes(tmp_path):
         assert "--workdir" in result.stdout
         # TensorFlow alone would take longer to import.
         assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train.py"],
+        ["eval.py"],
+        # Imports TensorFlow.
+        pytest.param(["-m", "sagan_tf.sampling"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_help_into_a_closed_pipe(command):
+    """As of `train.py --help | head`: nothing is said of it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        [sys.executable, *command, "--help"],
+        cwd=ROOT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    assert result.returncode == 1
+    for word in ("error:", "Errno", "Traceback"):
+        assert word not in result.stderr
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_reason_that_tensorflow_gives_is_shown(capfd, compiled):
+    """And not where its graph was defined, nor by which function."""
+    decode = tf.io.decode_image
+    if compiled:
+        decode = tf.function(decode)
+    with pytest.raises(SystemExit), scripts.one_line_errors():
+        decode(tf.constant(b"x"))
+    lines = capfd.readouterr().err.splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: Unknown image file format")
+    assert errors[0].endswith("required.")

@@ -19,16 +19,20 @@ def keep_until(step, workdir):
 
 
 def last_metrics(path):
-    """Returns the last whole record of metrics, or {}."""
+    """Returns the last whole record of metrics, or {}; errors as below."""
     records = _records(path)
-    return json.loads(records[-1]) if records else {}
+    return records[-1][1] if records else {}
 
 
 def keep_metrics_until(step, path):
-    """Drops the lines after `step` of a file of metrics."""
+    """Drops the lines after `step` of a file of metrics.
+
+    Raises:
+        ValueError: If a line is no record.
+    """
     if path.exists():
         kept = [
-            line for line in _records(path) if json.loads(line)["step"] <= step
+            line for line, record in _records(path) if record["step"] <= step
         ]
         files.write_text(path, "".join(kept))
 
@@ -60,8 +64,18 @@ def keep_events_until(step, path):
 
 
 def _records(path):
+    """Returns the lines, and what is in them."""
     if not path.exists():
         return []
-    with open(path, encoding="utf-8") as file:
-        # A line cut short by a kill has no newline.
-        return [line for line in file if line.endswith("\n")]
+    try:
+        with open(path, encoding="utf-8") as file:
+            # A line cut short by a kill has no newline.
+            lines = [line for line in file if line.endswith("\n")]
+        records = [json.loads(line) for line in lines]
+        for record in records:
+            int(record["step"])
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} has a line that is no record ({error})"
+        ) from None
+    return list(zip(lines, records, strict=True))

@@ -231,8 +231,7 @@ class EvaluationWriter(keras.callbacks.Callback):
         distances = []
         pattern = f"step*_{self.config.eval_images}images.json"
         for path in self.workdir.evaluations.glob(pattern):
-            with open(path, encoding="utf-8") as file:
-                result = json.load(file)
+            result = files.read_json(path)
             if 0 < result["protocol"]["step"] < before:
                 distances.append(_distance(result))
         return distances

@@ -1,6 +1,6 @@
 """Images to train on: sources, a check of them, and the pipeline."""
 
-from sagan_tf.data.check import check, resolve_num_classes
+from sagan_tf.data.check import check, check_headers, resolve_num_classes
 from sagan_tf.data.pipeline import (
     evenly_spaced,
     ordered_dataset,
@@ -13,6 +13,7 @@ from sagan_tf.data.sources import Source, class_names, open_source
 __all__ = [
     "Source",
     "check",
+    "check_headers",
     "class_names",
     "evenly_spaced",
     "open_source",

@@ -2,12 +2,14 @@
 
 import collections
 import dataclasses
+import re
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
 from keras.utils import Progbar
 
+from sagan_tf.data.headers import check_header
 from sagan_tf.data.pipeline import ordered_dataset
 
 # Of a data set that is neither files nor small enough for memory, as many
@@ -63,6 +65,7 @@ def check(source, image_size, num_classes, cache_bytes):
     examined = source.size
     if not fits and not source.files:
         examined = min(SAMPLE, source.size)
+    check_headers(source)
     images, labels, sides = _read(source, image_size, examined, keep=fits)
     _check_resolution(source, sides, image_size)
     histogram = dict(sorted(collections.Counter(labels).items()))
@@ -82,6 +85,21 @@ def check(source, image_size, num_classes, cache_bytes):
     )
 
 
+def check_headers(source):
+    """Raises a `ValueError` on a file that is not to be decoded, named."""
+    for file in source.files:
+        try:
+            check_header(file)
+        except ValueError as error:
+            raise _unreadable(file, error) from None
+
+
+def _unreadable(where, reason):
+    return ValueError(
+        f"{where} cannot be read as an image: repair or remove it ({reason})"
+    )
+
+
 def _read(source, image_size, examined, keep):
     images, labels, sides = [], [], []
     progress = None
@@ -98,10 +116,9 @@ def _read(source, image_size, examined, keep):
             where = f"image number {len(labels)} of {source.name}"
             if source.files:
                 where = source.files[len(labels)]
-            raise ValueError(
-                f"{where} cannot be read as an image: repair or remove it "
-                f"({error.message.splitlines()[0]})"
-            ) from None
+            # Before the reason is the way that it took through tf.data.
+            reason = re.sub(r"^.*Iterator::[\w:]+: ", "", error.message)
+            raise _unreadable(where, reason.splitlines()[0]) from None
         if keep:
             images.append(image.numpy())
         labels.append(int(label))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 from collections.abc import Callable
 
@@ -143,9 +144,9 @@ def digits(split="train"):
 def image_folder(data_dir):
     """A folder of images: `class_name/*.jpg`, or flat for no labels.
 
-    JPEG, PNG, BMP and GIF (its first frame) are read; other files, and
-    hidden ones, are ignored. Classes are numbered in the order of their
-    names.
+    JPEG, PNG, BMP and GIF (its first frame) are read, CMYK and 16 bits
+    too; other files, and hidden ones, are ignored. Classes are numbered in
+    the order of their names.
 
     Args:
         data_dir: Path of the folder.
@@ -185,7 +186,8 @@ def image_folder(data_dir):
     return Source(
         name=f"image folder {root}",
         records=tf.data.Dataset.from_tensor_slices(
-            ([str(file) for file in files], np.array(labels, np.int32))
+            # Encoded, since a name need not be text.
+            (list(map(os.fsencode, files)), np.array(labels, np.int32))
         ),
         decode=lambda path, label: (_decode_file(path), label),
         size=len(files),
@@ -284,7 +286,7 @@ def _fingerprint(root, files, labels, times=False):
         parts = [file.relative_to(root), label, status.st_size]
         if times:
             parts += [file, status.st_mtime_ns]
-        digest.update(("\0".join(map(str, parts)) + "\n").encode())
+        digest.update(os.fsencode("\0".join(map(str, parts)) + "\n"))
     return digest.hexdigest()
 
 

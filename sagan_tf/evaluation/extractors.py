@@ -128,11 +128,10 @@ def custom(path, outputs=("features", "logits")):
             function, size, found = _keras_outputs(path, outputs)
         else:
             function, size, found = _signature(path)
-    except (
-        OSError, ValueError, KeyError, TypeError, AttributeError,
-        tf.errors.OpError,
-    ) as error:  # fmt: skip
-        reason = str(error).strip("'\n").splitlines()[0]
+    except Exception as error:
+        # Which exception a broken file raises depends on where it breaks.
+        # Code in a file is one of them: Keras' `safe_mode` is left on.
+        reason = (str(error).strip("'\n").splitlines() or [repr(error)])[0]
         raise ValueError(
             "`extractor` must be a SavedModel with a signature "
             "'serving_default', or a .keras file of a functional model. "

@@ -1,6 +1,7 @@
 """What an evaluation depends on, by name."""
 
 import dataclasses
+import math
 import re
 
 # Below so many images the Frechet distance is biased upwards by points.
@@ -54,8 +55,8 @@ class Protocol:
             ("manifold_images", 2),
             ("score_splits", 1),
         ):
-            if getattr(self, name) < least:
-                self._reject(name, f"must be at least {least}")
+            if not least <= getattr(self, name) < math.inf:
+                self._reject(name, f"must be at least {least}, and finite")
         for name, choices in (
             ("resize", ("bilinear", "bicubic", "lanczos3", "area")),
             ("labels", ("uniform", "data")),

@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 
 import numpy as np
+import tensorflow as tf
 from absl import logging
 
 from sagan_tf import data
@@ -87,6 +88,7 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
     cached = _read(path, key)
     if cached is not None:
         return cached, True
+    data.check_headers(source)
     dataset = data.ordered_dataset(
         data.evenly_spaced(source, count),
         config.image_size,
@@ -94,7 +96,12 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
         protocol.resize,
     )
     extract = OnReplicas(strategy, extractor.run)
-    reference = _compute(dataset, count, extract, source.identity, progress)
+    try:
+        reference = _compute(dataset, count, extract, source.identity, progress)
+    except tf.errors.InvalidArgumentError:
+        # Names the file, if one cannot be decoded.
+        data.check(source, config.image_size, 0, 0)
+        raise
     labels = reference.labels
     if config.num_classes and not (
         0 <= labels.min() and labels.max() < config.num_classes

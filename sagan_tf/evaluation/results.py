@@ -106,11 +106,16 @@ def read(path):
         ValueError: If there is none at `path`.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            result = json.load(file)
-        if not {"metrics", "protocol"} <= result.keys():
+        result = files.read_json(path)
+        if not isinstance(result, dict) or not all(
+            isinstance(result.get(name), dict)
+            for name in ("metrics", "protocol")
+        ):
             raise ValueError("it lacks metrics or protocol")
-    except (OSError, ValueError, AttributeError) as error:
+        metrics = result["metrics"]
+        for name in metrics:
+            metrics[name] = float(metrics[name])
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{path} is not an evaluation ({error})") from None
     return result
 

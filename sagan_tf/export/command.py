@@ -22,6 +22,7 @@ _VERSION = flags.DEFINE_integer(
     None,
     "Version, a new one; by default the next free.",
     lower_bound=1,
+    upper_bound=2**63 - 1,
 )
 _STEP = flags.DEFINE_integer(
     "step", None, "Step of the checkpoint; by default the last."

@@ -1,11 +1,10 @@
 """The generator of a run, exported with what is known of it."""
 
-import json
 import pathlib
 
 from absl import logging
 
-from sagan_tf import data
+from sagan_tf import data, files
 from sagan_tf.export.saved_model import export_generator
 from sagan_tf.generation import number_of_classes
 from sagan_tf.version import __version__
@@ -46,7 +45,7 @@ def export_run(
     if output.exists() and not output.is_dir():
         raise ValueError(f"`output` {output} is not a directory")
     if version is None:
-        taken = [int(p.name) for p in output.glob("*") if p.name.isdigit()]
+        taken = [int(p.name) for p in output.glob("*") if p.name.isdecimal()]
         version = max(taken, default=0) + 1
     path = output / str(version)
     weights = "averaged" if averaged else "raw"
@@ -70,7 +69,10 @@ def export_run(
 
 def _notice(workdir):
     path = Workdir(workdir).path / "NOTICE"
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else None
+    except ValueError as error:
+        raise ValueError(f"{path} is not text ({error})") from None
 
 
 def _evaluations(workdir, step, weights):
@@ -78,7 +80,7 @@ def _evaluations(workdir, step, weights):
     found = []
     for path in sorted(Workdir(workdir).evaluations.glob("*.json")):
         try:
-            result = json.loads(path.read_text(encoding="utf-8"))
+            result = files.read_json(path)
             protocol = result["protocol"]
             if (protocol["step"], protocol["weights"]) == (step, weights):
                 found.append(

@@ -102,7 +102,12 @@ def checkpoint_prefix(path):
     """
     path = os.fspath(path)
     if os.path.isdir(path):
-        return tf.train.latest_checkpoint(path) or path
+        try:
+            return tf.train.latest_checkpoint(path) or path
+        except ValueError as error:
+            raise ValueError(
+                f"{path} cannot be read as a folder of checkpoints ({error})"
+            ) from None
     return re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", path)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from sagan_tf import curves, files
 from sagan_tf.sampling import pictures
+from sagan_tf.workdir import Workdir
 
 _TRUNCATIONS = (0.2, 0.4, 0.6, 0.8, 1.0, 0.0)
 _FRAMES = 12
@@ -26,7 +27,7 @@ def write_report(sampler, path, seeds, classes, workdir=None):
 
     Args:
         sampler: `Sampler`.
-        path: File to write.
+        path: `pathlib.Path` of the file to write; its folder is made.
         seeds: List of integers, the columns of the samples.
         classes: List of integers, the rows; empty for none.
         workdir: Directory of the run, for its metrics and curves, or None.
@@ -54,6 +55,7 @@ def write_report(sampler, path, seeds, classes, workdir=None):
     text = text.replace("{{curves}}", _curves(workdir))
     # In a script, `</` could end it.
     text = text.replace("{{data}}", json.dumps(data).replace("</", "<\\/"))
+    path.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(path, text)
 
 
@@ -141,12 +143,11 @@ def _shown(value):
 def _curves(workdir):
     if workdir is None:
         return ""
+    if not Workdir(workdir).metrics.is_file():
+        return "<p>No training curves: the run has no metrics.</p>"
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "curves.png"
-        try:
-            curves.plot(workdir, path)
-        except ValueError:
-            return "<p>No training curves: the run has no metrics.</p>"
+        curves.plot(workdir, path)
         picture = base64.b64encode(path.read_bytes()).decode()
     return (
         '<img class="wide" alt="training curves" '

@@ -1,5 +1,6 @@
 """What `sagan-sample` does."""
 
+import math
 import pathlib
 import re
 
@@ -70,12 +71,20 @@ def sample(
     """
     if (workdir is None) == (saved_model is None):
         raise ValueError("Give either `workdir` or `saved_model`")
-    if truncation is not None and not truncation > 0:
+    if truncation is not None and not 0 < truncation < math.inf:
         raise ValueError(
-            f"`truncation` must be positive. Received: truncation={truncation}"
+            "`truncation` must be positive and finite. "
+            f"Received: truncation={truncation}"
         )
     if output is None and report is None:
         raise ValueError("Give `output`, a directory to write to, or `report`")
+    if workdir is None and nearest:
+        raise ValueError(
+            "`nearest` needs `workdir`, for the data that the generator was "
+            "trained on"
+        )
+    if workdir is None and attention and discriminator:
+        raise ValueError("`discriminator` needs `workdir`")
     seeds = numbers("seeds", seeds)
     for name, path in (("output", output), ("report", report)):
         path = pathlib.Path(path or ".")
@@ -86,10 +95,16 @@ def sample(
     else:
         sampler = Sampler.of_saved_model(saved_model)
     classes = _classes(classes, sampler.num_classes)
+    ends = {"latents": ("seeds", seeds), "classes": ("classes", classes)}
+    if interpolate is not None and len(ends[interpolate][1]) < 2:
+        name, values = ends[interpolate]
+        raise ValueError(
+            f"`{name}` must be at least two to draw what is between them. "
+            f"Received: {name}={','.join(map(str, values))}"
+        )
     reported, paths = [], []
     if report is not None:
         path = pathlib.Path(report) / "report.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_report(sampler, path, seeds, classes, workdir)
         reported.append(str(path))
     if output is None:
@@ -107,15 +122,8 @@ def sample(
     if attention:
         paths += job.attention(queries)
         if discriminator:
-            if workdir is None:
-                raise ValueError("`discriminator` needs `workdir`")
             paths += job.attention_of_discriminator(workdir, step, best)
     if nearest:
-        if workdir is None:
-            raise ValueError(
-                "`nearest` needs `workdir`, for the data that the generator "
-                "was trained on"
-            )
         config = Workdir(workdir).read_config()
         paths += job.nearest(config, inception)
     if not paths:
@@ -223,11 +231,6 @@ class _Job:
         return [self._save(image, "contact_sheet", seed=seed)]
 
     def interpolate_latents(self, frames):
-        if len(self.seeds) < 2:
-            raise ValueError(
-                "`seeds` must be at least two to draw what is between them. "
-                f"Received: seeds={self.seeds[0]}"
-            )
         rows = [
             pictures.between_latents(
                 self.sampler, self.seeds, label, frames, self.truncation
@@ -237,11 +240,6 @@ class _Job:
         return self._strips(rows, "between_latents")
 
     def interpolate_classes(self, frames):
-        if len(self.classes) < 2:
-            raise ValueError(
-                "`classes` must be at least two to draw what is between them. "
-                f"Received: {len(self.classes)}"
-            )
         rows = self.sampler.between_classes(
             self.sampler.latents(self.seeds, self.truncation),
             self.classes,

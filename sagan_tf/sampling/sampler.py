@@ -1,12 +1,11 @@
 """One way to draw, from a run's checkpoint or from a SavedModel."""
 
-import json
 import os
 
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import data, generation
+from sagan_tf import data, files, generation
 from sagan_tf.data import to_uint8
 from sagan_tf.inference import bake, update, with_classes
 from sagan_tf.workdir import load_discriminator, load_generator
@@ -120,10 +119,14 @@ class Sampler:
         if "labels" in arguments:
             num_classes = 2**31 - 1
         if os.path.exists(card):
-            with open(card, encoding="utf-8") as file:
-                card = json.load(file)
-            num_classes = card["number_of_classes"]
-            origin["step"] = str(card["step"])
+            try:
+                read = files.read_json(card)
+                num_classes = int(read["number_of_classes"])
+                origin["step"] = str(read["step"])
+            except (ValueError, LookupError, TypeError) as error:
+                raise ValueError(
+                    f"{card} is none that sagan-export wrote ({error})"
+                ) from None
 
         def named(*inputs):
             return dict(zip(("latents", "labels"), inputs, strict=False))

@@ -55,3 +55,15 @@ def test_metrics_after_a_step_are_dropped(tmp_path):
     assert path.read_text() == '{"step": 2}\n'
     resuming.keep_metrics_until(0, path)
     assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("line", ["[1]", "{}", "{", "[" * 100_000, "\xff"])
+def test_metrics_that_are_none_are_named(tmp_path, line):
+    path = tmp_path / "metrics.jsonl"
+    content = f'{{"step": 2}}\n{line}\n'.encode("latin1")
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
+        resuming.keep_metrics_until(2, path)
+    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
+        resuming.last_metrics(path)
+    assert path.read_bytes() == content

@@ -41,6 +41,8 @@ def test_every_field_is_documented():
         ({"resize": "nearest"}, "`resize` must be one of"),
         ({"labels": "balanced"}, "`labels` must be one of"),
         ({"truncation": -0.5}, "`truncation` must be at least 0"),
+        ({"truncation": float("nan")}, "`truncation` .* finite"),
+        ({"truncation": float("inf")}, "`truncation` .* finite"),
         ({"manifold_images": 1}, "`manifold_images` must be at least 2"),
         ({"score_splits": 0}, "`score_splits` must be at least 1"),
         ({"standing_batches": 5}, "`standing_batches` must be 0 with"),

@@ -38,19 +38,23 @@ def workdir(tmp_path):
             json.dumps({"metrics": {"x": step}, "protocol": protocol}),
         )
     files.write_text(workdir.evaluations / "broken.json", "{")
+    files.write_text(workdir.evaluations / "nested.json", "[" * 100_000)
     files.write_text(workdir.path / "NOTICE", "From elsewhere.")
     return workdir.path
 
 
 def test_versions(workdir, tmp_path):
     output = tmp_path / "models"
+    # Digits to a person, and no number.
+    (output / "\u00b2").mkdir(parents=True)
     assert export_run(workdir, output) == str(output / "1")
     assert export_run(workdir, output) == str(output / "2")
     assert export_run(workdir, output, version=7) == str(output / "7")
     assert export_run(workdir, output) == str(output / "8")
     with pytest.raises(ValueError, match="7 exists"):
         export_run(workdir, output, version=7)
-    assert sorted(p.name for p in output.iterdir()) == ["1", "2", "7", "8"]
+    versions = ["1", "2", "7", "8", "\u00b2"]
+    assert sorted(p.name for p in output.iterdir()) == versions
 
 
 def test_card(workdir, tmp_path):

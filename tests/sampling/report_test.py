@@ -17,7 +17,7 @@ def path(tmp_path_factory):
     random = np.random.default_rng(0)
     for variable in generator.trainable_variables:
         variable.assign(variable + random.normal(0, 0.5, variable.shape))
-    path = tmp_path_factory.mktemp("report") / "report.html"
+    path = tmp_path_factory.mktemp("report") / "new" / "report.html"
     sampler = Sampler.of_generator(generator, {"step": "<5>"})
     report.write_report(sampler, path, [0, 1, 2], [0, 2])
     return path

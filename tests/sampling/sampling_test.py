@@ -259,7 +259,25 @@ def test_unconditional():
         ({"interpolate": "classes", "classes": "1"}, "`classes` must be at l"),
         ({"attention": True, "queries": ["32,0"]}, "`query` must be x,y"),
         ({"attention": True, "queries": ["x"]}, "`query` must be x,y"),
-        ({"workdir": None, "saved_model": "x", "nearest": True}, "x is none"),
+        (
+            {"workdir": None, "saved_model": "x", "nearest": True},
+            "`nearest` needs `workdir`",
+        ),
+        (
+            {
+                "workdir": None,
+                "saved_model": "x",
+                "attention": True,
+                "discriminator": True,
+            },
+            "`discriminator` needs `workdir`",
+        ),
+        (
+            {"grid": True, "interpolate": "latents", "seeds": "1"},
+            "`seeds` must be at least two",
+        ),
+        ({"truncation": float("nan")}, "`truncation` must be positive"),
+        ({"truncation": float("inf")}, "`truncation` must be positive"),
         ({"output": None}, "Give `output`"),
         ({"workdir": None}, "either `workdir` or `saved_model`"),
         ({"workdir": None, "saved_model": "x"}, "`saved_model` x is none"),

@@ -1,0 +1,43 @@
+"""A few hundred inputs of the fuzzing that tests/fuzz.py does by the hour."""
+
+import importlib.util
+import pathlib
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def fuzz():
+    path = pathlib.Path(__file__).with_name("fuzz.py")
+    specification = importlib.util.spec_from_file_location("fuzz", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_nothing_is_found(fuzz, tmp_path, capfd):
+    found = []
+    counts = fuzz.fuzz(
+        7, tmp_path, 60, most=500, found=lambda *finding: found.append(finding)
+    )
+    assert not found
+    assert sum(counts.values()) == 500
+    for kind in ("configuration", "image"):
+        for outcome in ("accepted", "refused"):
+            assert counts[f"{kind}: {outcome}"] > 5
+
+
+def test_findings_are_told(fuzz, tmp_path, monkeypatch, capfd):
+    """An exception that is not documented, and one without the file's name."""
+
+    def broken(path):
+        raise ValueError("no name") if path.suffix == ".json" else KeyError("x")
+
+    monkeypatch.setattr(fuzz.Config, "load", broken)
+    monkeypatch.setattr(fuzz, "check_header", broken)
+    found = []
+    counts = fuzz.fuzz(
+        7, tmp_path, 60, most=30, found=lambda *finding: found.append(finding)
+    )
+    assert len(found) == sum(counts.values()) == 30
+    assert {path.suffix for path, _ in found} > {".json", ".png"}

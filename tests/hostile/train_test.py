@@ -1,0 +1,254 @@
+"""Bad input to train.py: flags, config files, image folders, workdirs."""
+
+import pytest
+from pictures import animated_bomb, bomb, huge, picture
+from PIL import Image
+
+_DEEP = "[" * 100_000
+_BAD_FLAGS = {
+    "no workdir": (["--workdir="], "holds something else"),
+    "unknown flag": (["--workdri=x"], "workdri"),
+    "unknown field": (["--config.batchsize=3"], "batchsize"),
+    "no number": (["--config.batch_size=many"], "batch_size=many"),
+    "zero": (["--config.batch_size=0"], "`batch_size` must be at least 1"),
+    "fraction": (["--config.batch_size=1.5"], "batch_size=1.5"),
+    "64 bits": (["--config.steps=9223372036854775807"], "`steps` must be at"),
+    "70 bits": (["--config.seed=1180591620717411303424"], "`seed` must be at"),
+    "negative seed": (["--config.seed=-1"], "`seed` must not be negative"),
+    "nan": (
+        ["--config.generator_learning_rate=nan"],
+        "`generator_learning_rate` must be finite",
+    ),
+    "inf": (["--config.adam_epsilon=inf"], "`adam_epsilon` must be finite"),
+    "nan cache": (["--config.cache_gibibytes=nan"], "must be finite"),
+    "1e999": (["--config.discriminator_learning_rate=1e999"], "be finite"),
+    "negative rate": (
+        ["--config.generator_learning_rate=-1"],
+        "`generator_learning_rate` must be positive",
+    ),
+    "texts in a tuple": (
+        ["--config.attention_resolutions=('a',)"],
+        "attention_resolutions",
+    ),
+    "no tuple": (["--config.attention_resolutions=x"], "attention_resolut"),
+    "size of no feature map": (
+        ["--config.attention_resolutions=(7,)"],
+        "`attention_resolutions` must be among",
+    ),
+    "huge in a tuple": (
+        ["--config.attention_resolutions=(99999999999999999999,)"],
+        "`attention_resolutions` must be at most",
+    ),
+    "size": (["--config.image_size=1073741824"], "`image_size` must be one"),
+    "choice": (["--config.loss=\u00e9\u4e2d"], "`loss` must be one of"),
+    "classes": (["--config.num_classes=5"], "Labels must be in [0, 5)"),
+    "interval": (
+        ["--config.log_every_steps=2", "--config.sample_every_steps=3"],
+        "`sample_every_steps` must be a multiple",
+    ),
+    "data set": (["--config.dataset=../../etc"], "`dataset` must be"),
+    "no data set": (["--config.dataset="], "`dataset` must be"),
+    "split": (["--config.split=train["], "`split` of digits must be"),
+    "no folder": (["--config.dataset=image_folder"], "`data_dir` must be a"),
+    "replicas": (
+        ["--config.strategy=one_device", "--config.jit_compile=perhaps"],
+        "perhaps",
+    ),
+    "inception": (
+        [
+            "--config.eval_every_steps=1",
+            "--config.extractor=inception",
+            "--inception={tmp}/none",
+        ],
+        "`inception` must be a SavedModel",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", _BAD_FLAGS)
+def test_flags(refused, config_file, case):
+    flags, message = _BAD_FLAGS[case]
+    arguments = [f"--config={config_file}", "--workdir={tmp}/new", *flags]
+    refused("train.py", {}, arguments, message)
+
+
+_BAD_CONFIGS = {
+    "missing": (None, "there is no file"),
+    "not Python": ("{", "was never closed"),
+    "binary": (b"\x00\x01\xff", "null bytes"),
+    "not UTF-8": (b"x = '\xff'\n", "utf-8"),
+    "no function": ("x = 1\n", "get_config"),
+    "other type": ("def get_config(): return [1]\n", "sagan_tf.Config"),
+    "exception": ("raise RuntimeError('two\\nlines')\n", "two lines"),
+    "no message": ("raise RuntimeError\n", "RuntimeError"),
+    "recursion": (
+        "def get_config(): return get_config()\n",
+        "maximum recursion depth",
+    ),
+    "field of another type": (
+        "from sagan_tf import Config\n"
+        "def get_config(): return Config(steps='x' * 10**6)\n",
+        "`steps` must be",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _BAD_CONFIGS)
+def test_config_files(refused, case):
+    content, message = _BAD_CONFIGS[case]
+    files = {} if content is None else {"config.py": content}
+    arguments = ["--config={tmp}/config.py", "--workdir={tmp}/new"]
+    refused("train.py", files, arguments, message)
+
+
+_NO_IMAGE = "cannot be read as an image: repair or remove it"
+# A file beside a good one, and what is said of it.
+_BAD_IMAGES = {
+    "zero bytes": ("1.png", lambda: b"", _NO_IMAGE),
+    "text": ("1.jpg", lambda: b"hello", _NO_IMAGE),
+    "HTML": ("1.jpg", lambda: b"<html>404</html>", _NO_IMAGE),
+    "truncated JPEG": ("1.jpg", lambda: picture("jpeg")[:300], _NO_IMAGE),
+    "JPEG without its end": ("1.jpg", lambda: picture("jpeg")[:-9], _NO_IMAGE),
+    "truncated PNG": ("1.png", lambda: picture()[:-40], _NO_IMAGE),
+    "truncated GIF": ("1.gif", lambda: picture("gif")[:-200], _NO_IMAGE),
+    "truncated BMP": ("1.bmp", lambda: picture("bmp")[:-90], _NO_IMAGE),
+    "huge PNG": ("1.png", lambda: huge("png"), "decompression bomb"),
+    "huge JPEG": ("1.jpg", lambda: huge("jpeg"), "decompression bomb"),
+    "huge GIF": ("1.gif", lambda: huge("gif"), "decompression bomb"),
+    "huge BMP": ("1.bmp", lambda: huge("bmp"), "decompression bomb"),
+    "bomb": ("1.png", bomb, "decompression bomb"),
+    "animated bomb": ("1.gif", animated_bomb, "its frames have more than"),
+    "BMP with a palette": (
+        "1.bmp",
+        lambda: picture("bmp", "P"),
+        "whose colours would be wrong: save it as PNG",
+    ),
+    "TIFF": ("1.jpg", lambda: picture("tiff"), _NO_IMAGE),
+    "animated WebP": (
+        "1.jpg",
+        lambda: picture(
+            "webp", save_all=True, append_images=[Image.new("RGB", (40, 36))]
+        ),
+        _NO_IMAGE,
+    ),
+    "small": (
+        "1.png",
+        lambda: picture(size=(40, 31)),
+        "1.png has 31 pixels along its shorter side",
+    ),
+    "unicode name": ("\u00e9\u4e2d\U0001f600.png", lambda: b"x", _NO_IMAGE),
+    "two lines in a name": ("a\nb.png", lambda: b"x", "a b.png cannot be"),
+    "name that is no text": (b"\xff.png", lambda: b"x", _NO_IMAGE),
+}
+
+
+@pytest.mark.parametrize("case", _BAD_IMAGES)
+def test_images(refused, config_file, case):
+    name, content, message = _BAD_IMAGES[case]
+    if isinstance(name, bytes):
+        name = name.decode(errors="surrogateescape")
+    files = {"images/0.png": picture(), f"images/{name}": content()}
+    arguments = [
+        f"--config={config_file}",
+        "--workdir={tmp}/new",
+        "--config.dataset=image_folder",
+        "--config.data_dir={tmp}/images",
+    ]
+    refused("train.py", files, arguments, message)
+
+
+_BAD_FOLDERS = {
+    "missing": ({}, "which is no folder"),
+    "file": ({"images": b""}, "which is no folder"),
+    "empty": ({"images": None}, "holds no image"),
+    "loop": ({"images": ("link", "images")}, "which is no folder"),
+    "images that are loops": (
+        {"images/1.png": ("link", "1.png"), "images/2.png": ("link", "none")},
+        "holds no image",
+    ),
+    "image that is a folder": ({"images/1.png": None}, "holds no image"),
+    "folder in itself": (
+        {"images/a/1.png": picture(), "images/a/a": ("link", "../a")},
+        "one class only, in a/",
+    ),
+    "class that is a loop": (
+        {"images/a/1.png": picture(), "images/b": ("link", "b")},
+        "one class only, in a/",
+    ),
+    "beside and inside": (
+        {"images/a/1.png": picture(), "images/1.png": picture()},
+        "beside and inside class folders",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _BAD_FOLDERS)
+def test_folders(refused, config_file, case):
+    files, message = _BAD_FOLDERS[case]
+    arguments = [
+        f"--config={config_file}",
+        "--workdir={tmp}/new",
+        "--config.dataset=image_folder",
+        "--config.data_dir={tmp}/images",
+    ]
+    refused("train.py", files, arguments, message)
+
+
+_BAD_WORKDIRS = {
+    "file": ({"new": b""}, "{tmp}/new", "is not a directory"),
+    "below a file": ({"new": b""}, "{tmp}/new/run", "Not a directory"),
+    "not to be written": ({}, "/proc/new", "/proc/new"),
+    "device": ({}, "/dev/null", "is not a directory"),
+    "loop": ({"new": ("link", "new")}, "{tmp}/new", "new"),
+    "long name": ({}, "{tmp}/" + "x" * 300, "File name too long"),
+    "other files": ({"new/thesis.txt": "x"}, "{tmp}/new", "something else"),
+    "config of another run": (
+        {"new/config.json": '{"batch_size": 3}'},
+        "{tmp}/new",
+        "holds a run of another configuration (dataset",
+    ),
+    "config that is a loop": (
+        {"new/config.json": ("link", "config.json")},
+        "{tmp}/new",
+        "new",
+    ),
+    "config that is nested": (
+        {"new/config.json": _DEEP},
+        "{tmp}/new",
+        "config.json is not a configuration: maximum recursion depth",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _BAD_WORKDIRS)
+def test_workdirs(refused, config_file, case):
+    files, workdir, message = _BAD_WORKDIRS[case]
+    arguments = [f"--config={config_file}", f"--workdir={workdir}"]
+    refused("train.py", files, arguments, message)
+
+
+_SPOILED_RUNS = {
+    "index of zero bytes": (
+        {"run/checkpoints/ckpt-2.index": b""},
+        "ckpt-2 cannot be read",
+    ),
+    "index of garbage": (
+        {"run/checkpoints/ckpt-2.index": b"garbage" * 99},
+        "ckpt-2 cannot be read",
+    ),
+    "data of zero bytes": (
+        {"run/checkpoints/ckpt-2.data-00000-of-00001": b""},
+        "ckpt-2 cannot be read",
+    ),
+    "short data": (
+        {"run/checkpoints/ckpt-2.data-00000-of-00001": "x"},
+        "ckpt-2 cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _SPOILED_RUNS)
+def test_spoiled_runs(refused, config_file, run, case):
+    files, message = _SPOILED_RUNS[case]
+    arguments = [f"--config={config_file}", "--workdir={tmp}/run"]
+    refused("train.py", files, arguments, message)
