@@ -68,20 +68,18 @@ def newest_intact(directory):
     Raises:
         ValueError: If there are checkpoints and all are damaged.
     """
-    paths = listed(directory)
-    for path in reversed(paths):
+    damaged = []
+    for path in reversed(listed(directory)):
         reason = damage(path)
         if reason is None:
+            for line in damaged:
+                logging.error("%s: taking %s.", line, path)
             return path
-        logging.error(
-            "Checkpoint %s is damaged (%s): taking the one before.",
-            path,
-            reason,
-        )
-    if paths:
+        damaged.append(f"Checkpoint {path} is damaged ({reason})")
+    if damaged:
         raise ValueError(
-            f"Checkpoint {paths[-1]} is damaged, and no other in {directory} "
-            "is intact: put a copy of one back, or take a new `workdir`"
+            f"{'. '.join(damaged)}. No other in {directory} is intact: put a "
+            "copy of one back, or take a new `workdir`"
         )
     return None
 

@@ -20,7 +20,7 @@ def locked(path):
     The operating system's lock on the file decides, so a process that was
     killed holds nothing; what it wrote there is then explained and replaced.
     On a file system without locks the process named there is asked after.
-    An empty file is free.
+    The file is removed in the end.
 
     Args:
         path: Path of the file; its directory is made if there is none.
@@ -30,7 +30,7 @@ def locked(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+", encoding="utf-8") as file:
+    with _opened(path) as file:
         free = _lock(file)
         file.seek(0)
         holder = _read(file.read())
@@ -49,13 +49,29 @@ def locked(path):
                 path.parent,
                 _name(holder),
             )
-        _write(
-            file, json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
+        file.seek(0)
+        file.truncate()
+        file.write(
+            json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
         )
+        file.flush()
         try:
             yield
         finally:
-            _write(file, "")
+            # Removed while it is held: see `_opened`.
+            path.unlink(missing_ok=True)
+
+
+def _opened(path):
+    """Opens the file; not one that its last holder removed meanwhile."""
+    while True:
+        file = open(path, "a+", encoding="utf-8")
+        if _lock(file) is not True:
+            return file
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()
 
 
 def _lock(file):
@@ -95,10 +111,3 @@ def _is_alive(holder):
     except PermissionError:
         return True
     return holder["pid"] != os.getpid()
-
-
-def _write(file, text):
-    file.seek(0)
-    file.truncate()
-    file.write(text)
-    file.flush()

@@ -96,8 +96,8 @@ def _train(config, workdir, strategy, callbacks, inception):
     last, best = checkpoint_managers(gan, workdir, chief)
     callbacks = [callbacks_module.DivergenceGuard(last), *callbacks]
     if chief:
-        workdir.claim(config)
         callbacks_module.keep_until(resumed, workdir)
+        workdir.claim(config)
         callbacks[1:1] = _writers(
             gan, config, workdir, (last, best), strategy, inception
         )

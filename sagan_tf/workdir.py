@@ -7,7 +7,7 @@ samples/             a grid of samples from fixed latents, by step
 metrics.jsonl        a line of metrics every `log_every_steps`
 tensorboard/         the same and more for TensorBoard
 eval/                a JSON, and a grid, for each evaluation
-lock                 names the process that trains here; else empty
+lock                 names the process that trains here, while it does
 """
 
 import contextlib
@@ -112,7 +112,6 @@ class Workdir:
                 yield
         finally:
             if not self.config.exists():
-                self.lock.unlink(missing_ok=True)
                 with contextlib.suppress(OSError):
                     for path in made:
                         path.rmdir()

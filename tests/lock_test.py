@@ -55,7 +55,7 @@ def test_lock_of_a_killed_process_is_explained_and_taken(
     with caplog.at_level("WARNING"), lock.locked(path):
         assert json.loads(path.read_text())["pid"] == os.getpid()
     assert f"left by process {holder.pid}" in caplog.text
-    assert path.read_text() == ""
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"host": 1}'])
@@ -64,7 +64,24 @@ def test_free_lock_is_taken_in_silence(tmp_path, caplog, text):
     path.write_text(text)
     with caplog.at_level("WARNING"), lock.locked(path):
         pass
-    assert not caplog.text and path.read_text() == ""
+    assert not caplog.text and not path.exists()
+
+
+def test_file_that_its_holder_removed_is_no_lock(tmp_path, monkeypatch):
+    """Opened before it was removed, and locked after."""
+    path = tmp_path / "lock"
+    flock, removed = fcntl.flock, []
+
+    def flock_of_removed(file, operation):
+        if not removed:
+            removed.append(os.fstat(file.fileno()).st_ino)
+            path.unlink()
+            path.with_name("other").touch()
+        return flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock_of_removed)
+    with lock.locked(path):
+        assert path.exists() and path.stat().st_ino != removed[0]
 
 
 @pytest.mark.parametrize(

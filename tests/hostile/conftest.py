@@ -91,6 +91,8 @@ def write(folder, files):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if content is None:
+            if path.is_file():
+                path.unlink()
             path.mkdir(parents=True, exist_ok=True)
         elif isinstance(content, tuple):
             path.unlink(missing_ok=True)

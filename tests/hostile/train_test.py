@@ -229,21 +229,38 @@ def test_workdirs(refused, config_file, case):
 
 _SPOILED_RUNS = {
     "index of zero bytes": (
-        {"run/checkpoints/ckpt-2.index": b""},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
     "index of garbage": (
-        {"run/checkpoints/ckpt-2.index": b"garbage" * 99},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.index": b"garbage" * 99 for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
     "data of zero bytes": (
-        {"run/checkpoints/ckpt-2.data-00000-of-00001": b""},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": b"" for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
     "short data": (
-        {"run/checkpoints/ckpt-2.data-00000-of-00001": "x"},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": "x" for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
+    "metrics that are a list": (
+        {"run/metrics.jsonl": "[1]\n"},
+        "metrics.jsonl has a line that is no record",
+    ),
+    "metrics without a step": (
+        {"run/metrics.jsonl": "{}\n"},
+        "metrics.jsonl has a line that is no record",
+    ),
+    "metrics that are nested": (
+        {"run/metrics.jsonl": _DEEP + "\n"},
+        "metrics.jsonl has a line that is no record",
+    ),
+    "metrics of garbage": (
+        {"run/metrics.jsonl": b"\xff\xfe\n"},
+        "metrics.jsonl has a line that is no record",
+    ),
+    "metrics that are a folder": ({"run/metrics.jsonl": None}, "metrics.jsonl"),
 }
 
 
