@@ -58,9 +58,13 @@ def main(_):
                 file.flush()
                 time.sleep(_INTERVAL)
         finally:
+            asked = time.monotonic()
             process.terminate()
             process.wait()
-    print(f"train.py ended with code {process.returncode} on SIGTERM")
+    print(
+        f"SIGTERM: ended with code {process.returncode} after "
+        f"{time.monotonic() - asked:.1f} s"
+    )
     report(rows)
 
 
