@@ -6,9 +6,7 @@ Two workers, processes of this machine, train the network by
 MultiWorkerMirroredStrategy with one image each. The bytes are those that the
 loopback interface carried for a step, half of them sent by each: a ring of n
 replicas sends 2 (n - 1) / n times what is reduced, for two once. Other traffic
-on that interface would be counted too. Of the generator's tables by class only
-the rows of the batch's classes are exchanged, unless there are many; on paper
-all of them.
+on that interface would be counted too.
 
 The predicted efficiency is the share of a step that is not spent exchanging:
 the optimizer needs the sum of all gradients, and the generator's update the
@@ -82,12 +80,6 @@ def _child():
         )
         for name in ("generator", "discriminator")
     }
-    # Of few images their rows alone are exchanged.
-    trained["tables"] = sum(
-        variable.value.shape.num_elements() * 4
-        for variable in gan.generator.trainable_variables
-        if tuple(variable.shape[:1]) == (config.num_classes,)
-    )
     print(
         "@"
         + json.dumps({"sent": (_bytes() - before) / _STEPS.value, **trained})
@@ -142,13 +134,12 @@ def report(facts):
     print(
         f"\nGradients on paper: generator {facts['generator'] / 1e6:.1f} MB, "
         f"discriminator {facts['discriminator'] / 1e6:.1f} MB, together "
-        f"{paper / 1e6:.1f} MB, of which {facts['tables'] / 1e6:.1f} MB are "
-        "the generator's tables by class."
+        f"{paper / 1e6:.1f} MB."
     )
-    sent, dense = facts["sent"] / 2, paper - facts["tables"]
+    sent = facts["sent"] / 2
     print(
         f"Sent by each of two workers in a step: {sent / 1e6:.1f} MB, "
-        f"{sent / dense:.3f} of what is no table.\n"
+        f"{sent / paper:.3f} of it.\n"
     )
     seconds = _IMAGES.value * _MULTIPLY_ADDS.value * 2 / _FLOPS.value
     print(

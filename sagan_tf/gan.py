@@ -292,13 +292,13 @@ class SAGAN(keras.Model):
         }
 
     def _apply(self, optimizer, gradients, network):
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        variables = network.trainable_variables
+        # Dense, also those of the tables by class: of a row that is there
+        # twice Keras' Adam takes the sum of squares for the square of the sum.
         gradients = [
-            smaller_to_exchange(gradient, variable.shape, replicas)
-            for gradient, variable in zip(gradients, variables, strict=True)
+            None if gradient is None else tf.convert_to_tensor(gradient)
+            for gradient in gradients
         ]
-        optimizer.apply(gradients, variables)
+        optimizer.apply(gradients, network.trainable_variables)
 
     def _update_average(self):
         if self.ema_generator is None:
@@ -446,20 +446,6 @@ def number_of_classes(generator, num_classes=None):
         "`num_classes` must be given for a conditional generator without a "
         f"layer that has it. Received: num_classes=None, {generator.name}"
     )
-
-
-def smaller_to_exchange(gradient, shape, replicas):
-    """Makes the gradient of a table dense where its rows would be more.
-
-    Rows are gathered from all replicas, so that they grow with them; what is
-    dense is added up, of which a replica sends twice the size.
-    """
-    if not isinstance(gradient, tf.IndexedSlices) or replicas == 1:
-        return gradient
-    rows = gradient.indices.shape[0]
-    if rows is not None and rows * replicas <= 2 * shape[0]:
-        return gradient
-    return tf.convert_to_tensor(gradient)
 
 
 def _sum(total, gradient):
