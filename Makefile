@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	$(BIN)/python -m sagan_tf.demo --workdir=demo/run --output=demo
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: $(VENV)/installed-extras
 	$(BIN)/python -m pytest -m slow

@@ -23,7 +23,7 @@ class Interruption:
 def deferred():
     """Takes the first SIGTERM or SIGINT as a request, within the context.
 
-    A second one has its usual effect. In another thread than the
+    A second one has its usual effect. One that is ignored stays so. In another thread than the
     main one, where Python has no signals, nothing is changed.
 
     Yields:
@@ -39,7 +39,11 @@ def deferred():
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return
-    usual = {number: signal.getsignal(number) for number in _SIGNALS}
+    usual = {
+        number: signal.getsignal(number)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
 
     def restore():
         for number, handler in usual.items():
@@ -55,7 +59,7 @@ def deferred():
             "same signal again stops at once.\n".encode(),
         )
 
-    for number in _SIGNALS:
+    for number in usual:
         signal.signal(number, note)
     try:
         yield interruption

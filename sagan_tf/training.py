@@ -96,11 +96,11 @@ def _train(config, workdir, strategy, callbacks, inception):
     last, best = checkpoint_managers(gan, workdir, chief)
     callbacks = [callbacks_module.DivergenceGuard(last), *callbacks]
     if chief:
-        callbacks_module.keep_until(resumed, workdir)
-        workdir.claim(config)
         callbacks[1:1] = _writers(
             gan, config, workdir, (last, best), strategy, inception
         )
+        callbacks_module.keep_until(resumed, workdir)
+        workdir.claim(config)
     if resumed >= config.steps:
         logging.info("%s is at step %d already.", workdir.path, resumed)
         return gan

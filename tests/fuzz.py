@@ -37,10 +37,20 @@ from sagan_tf import Config, data  # noqa: E402
 from sagan_tf.data.headers import check_header  # noqa: E402
 from sagan_tf.data.pipeline import square  # noqa: E402
 
-_MINUTES = flags.DEFINE_float("minutes", 10, "How long.", lower_bound=0)
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the mutations.")
-_OUTPUT = flags.DEFINE_string("output", "fuzz", "Folder of what was found.")
-_CHILD = flags.DEFINE_bool("child", False, "Set by the program for itself.")
+# Of this program alone: its tests import it beside others that have the same.
+_FLAGS = flags.FlagValues()
+_MINUTES = flags.DEFINE_float(
+    "minutes", 10, "How long.", lower_bound=0, flag_values=_FLAGS
+)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Seed of the mutations.", flag_values=_FLAGS
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", "fuzz", "Folder of what was found.", flag_values=_FLAGS
+)
+_CHILD = flags.DEFINE_bool(
+    "child", False, "Set by the program for itself.", flag_values=_FLAGS
+)
 
 SIZE = 32
 # Of one input. The most pixels that are decoded need half of the memory.
@@ -338,4 +348,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, flags_parser=lambda argv: flags.FLAGS(_FLAGS(argv, True)))

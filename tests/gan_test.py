@@ -136,9 +136,9 @@ def test_latents_are_normal_and_labels_uniform(gan_factory):
     assert len(counts) == 3 and np.abs(counts - 10_000).max() < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("num_classes", "discriminator_steps"),
-    [pytest.param(3, 2, marks=pytest.mark.slow), (None, 1)],
+    ("num_classes", "discriminator_steps"), [(3, 2), (None, 1)]
 )
 def test_two_replicas_equal_one(
     gan_factory, mirrored, batch, num_classes, discriminator_steps
@@ -246,6 +246,7 @@ def test_calling_samples_the_average(gan_factory, random):
     )
 
 
+@pytest.mark.slow
 def test_saved_whole(gan_factory, batch, tmp_path):
     gan = gan_factory(ema_decay=0.9, loss="non_saturating")
     gan.fit(*batch, batch_size=8, verbose=0)

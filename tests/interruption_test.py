@@ -9,6 +9,23 @@ import pytest
 from sagan_tf import interruption
 
 
+@pytest.fixture(autouse=True)
+def _usual_handlers():
+    """Whatever the tests were started by, which may ignore SIGINT."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_ignored_signal_stays_ignored():
+    """As of a background process of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interruption.deferred() as request:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert request.signal is None
+
+
 @pytest.mark.parametrize(
     ("number", "raised"),
     [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)],

@@ -152,6 +152,7 @@ def _events(workdir):
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_stopped_within_a_window(finished, tmp_path):
     """The step is finished and saved; the end is that of an untouched run.
 
@@ -322,6 +323,7 @@ def test_loop_equals_fit(config):
         np.testing.assert_allclose(value, other, atol=5e-6, err_msg=name)
 
 
+@pytest.mark.slow
 def test_two_replicas(config, mirrored, tmp_path, monkeypatch):
     """The loop, checkpoints and files under MirroredStrategy."""
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: mirrored)
@@ -353,6 +355,7 @@ def test_unconditional(config, tmp_path):
     assert "asked_for_class_share" not in evaluated["metrics"]
 
 
+@pytest.mark.slow
 def test_callbacks_of_a_user_can_stop(config, tmp_path):
     class Stopper(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

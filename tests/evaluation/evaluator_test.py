@@ -158,6 +158,7 @@ def test_full_disk_leaves_nothing(generator, cache, monkeypatch, caplog):
     assert not list(cache.iterdir())
 
 
+@pytest.mark.slow
 def test_batch_size_and_replicas_change_nothing(mirrored, generator):
     first = _evaluate(generator)
     evaluator = Evaluator(CONFIG, PROTOCOL, _extractor(), batch_size=7)

@@ -43,6 +43,7 @@ def workdir(tmp_path):
     return workdir.path
 
 
+@pytest.mark.slow
 def test_versions(workdir, tmp_path):
     output = tmp_path / "models"
     # Digits to a person, and no number.
@@ -67,6 +68,7 @@ def test_card(workdir, tmp_path):
     assert [e["metrics"] for e in card["evaluations"]] == [{"x": 5}]
 
 
+@pytest.mark.slow
 def test_raw_weights(workdir, tmp_path):
     inputs = {"latents": tf.ones((1, 8)), "labels": tf.constant([1])}
     images = [

@@ -70,13 +70,10 @@ def test_baked_generator_draws_the_same(generator):
     assert "u" not in names and not images.trainable_variables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("baked", "folded"),
-    [
-        (True, "products"),
-        pytest.param(True, "convolution", marks=pytest.mark.slow),
-        pytest.param(False, "products", marks=pytest.mark.slow),
-    ],
+    [(True, "products"), (True, "convolution"), (False, "products")],
 )
 def test_baking_changes_nothing(tmp_path, baked, folded):
     """Whatever form the convolutions have; unbaked, it still iterates."""
@@ -123,6 +120,7 @@ def test_baked_layers_keep_activation_and_precision(tmp_path, form):
     np.testing.assert_array_equal(again(images), baked(images))
 
 
+@pytest.mark.slow
 def test_large_attention_is_in_blocks(tmp_path):
     """At 64x64; but for the signature that returns all scores."""
     generator = models.build_generator(

@@ -104,8 +104,8 @@ _BAD_EXPORTS = {
     "notice that is a folder": (_OF_RUN, {"run/NOTICE": None}, "NOTICE"),
     "checkpoint": (
         _OF_RUN,
-        {"run/checkpoints/ckpt-2.index": b"x"},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.index": b"x" for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
 }
 

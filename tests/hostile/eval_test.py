@@ -95,15 +95,21 @@ _SPOILED_RUNS = {
         {"run/config.json": _with(dataset="digits", num_classes=10)},
         "ckpt-2 cannot be read, or is not of this configuration",
     ),
-    "no index": ({"run/checkpoints/ckpt-2.index": b""}, "ckpt-2 cannot be"),
-    "garbage": ({"run/checkpoints/ckpt-2.index": b"x" * 999}, "cannot be read"),
+    "no index": (
+        {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
+        "ckpt-1 is damaged",
+    ),
+    "garbage": (
+        {f"run/checkpoints/ckpt-{n}.index": b"x" * 999 for n in (1, 2)},
+        "ckpt-1 is damaged",
+    ),
     "no data": (
-        {"run/checkpoints/ckpt-2.data-00000-of-00001": b""},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": b"" for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
     "index that is a folder": (
-        {"run/checkpoints/ckpt-2.index": None},
-        "ckpt-2 cannot be read",
+        {f"run/checkpoints/ckpt-{n}.index": None for n in (1, 2)},
+        "ckpt-1 is damaged",
     ),
 }
 

@@ -4,7 +4,6 @@ import hashlib
 import pathlib
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
@@ -121,10 +120,8 @@ def test_notice_names_the_files(checkpoint, workdir):
 
 
 def test_imported_run_is_not_trained_on(workdir):
-    workdir = Workdir(workdir)
-    manager = types.SimpleNamespace(latest_checkpoint=workdir.checkpoint())
     with pytest.raises(ValueError, match="no optimizers.*imported"):
-        training.restore(None, manager, workdir)
+        training.restore(None, Workdir(workdir), None)
 
 
 def test_nothing_is_overwritten(checkpoint, workdir, tmp_path):

@@ -125,6 +125,7 @@ def _cases(random):
     importlib.util.find_spec("jax") is None,
     reason="JAX is not installed; it is in the extra `dev`",
 )
+@pytest.mark.slow
 def test_jax(random, tmp_path):
     cases = dict(_cases(random))
     path = tmp_path / "cases.pickle"
