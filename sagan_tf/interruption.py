@@ -23,8 +23,9 @@ class Interruption:
 def deferred():
     """Takes the first SIGTERM or SIGINT as a request, within the context.
 
-    A second one has its usual effect. One that is ignored stays so. In another thread than the
-    main one, where Python has no signals, nothing is changed.
+    A second one has its usual effect. One that is ignored stays so. In
+    another thread than the main one, where Python has no signals, nothing is
+    changed.
 
     Yields:
         `Interruption`, which says whether there was a request. It is the
