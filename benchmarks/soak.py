@@ -4,9 +4,10 @@
 
 Every ten seconds the resident memory, open files, threads and step of
 train.py are read from outside and appended to DIR/soak.csv. At the end the
-first ten minutes are left aside, and the rest is divided into windows of ten
-minutes, of which medians are printed: they must stay as they are. Medians,
-because evaluations and checkpoints, which are part of it, come and go.
+run is divided into windows of ten minutes, and for each the least, median and
+most memory are printed. The C library takes memory in steps and gives it back
+now and then, so the resident memory swings; the least is what is really held,
+and must stay as it is after the first ten minutes.
 """
 
 import csv
@@ -102,8 +103,10 @@ def _last_step(metrics):
 def report(rows):
     """Prints a row for each window of ten minutes."""
     print(pairs.machine())
-    print("\n| minutes | MB (median) | MB (most) | files | threads | steps/s |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "\n| minutes | MB, least | median | most | files | threads | steps/s |"
+    )
+    print("|---|---|---|---|---|---|---|")
     window = 0
     while part := [
         r for r in rows if window <= r["seconds"] / _WINDOW < window + 1
@@ -113,6 +116,7 @@ def report(rows):
         minutes = int(window * _WINDOW / 60)
         print(
             f"| {minutes} to {minutes + int(_WINDOW / 60)} "
+            f"| {min(r['megabytes'] for r in part):.0f} "
             f"| {statistics.median(r['megabytes'] for r in part):.0f} "
             f"| {max(r['megabytes'] for r in part):.0f} "
             f"| {max(r['files'] for r in part)} "

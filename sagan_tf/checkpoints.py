@@ -27,23 +27,19 @@ def step_of(path):
 
 
 def listed(directory):
-    """Returns the paths of all checkpoints, whole or not, by step.
-
-    A save that was interrupted is none: it left its temporary directory.
-    """
+    """Returns the paths of all checkpoints, whole or not, by step."""
     directory = pathlib.Path(directory)
     steps = set()
     for path in directory.glob(f"{_NAME}-*"):
         match = re.fullmatch(rf"{_NAME}-(\d+)\.(index|data-.*)", path.name)
         if match:
             steps.add(int(match.group(1)))
-    paths = [directory / f"{_NAME}-{step}" for step in sorted(steps)]
-    return [
-        str(path)
-        for path in paths
-        if path.with_name(f"{path.name}.index").exists()
-        or not _temporary(path).exists()
-    ]
+    return [str(directory / f"{_NAME}-{step}") for step in sorted(steps)]
+
+
+def has_record(directory):
+    """Whether TensorFlow recorded a checkpoint here, which may be lost."""
+    return (pathlib.Path(directory) / "checkpoint").exists()
 
 
 def damage(path):
@@ -63,7 +59,8 @@ def damage(path):
 def newest_intact(directory):
     """Returns the path of the last intact checkpoint; None if there is none.
 
-    Damaged ones that come after it are named in the log.
+    Damaged ones that come after it are named in the log. A save that was
+    interrupted is none: it left its temporary directory.
 
     Raises:
         ValueError: If there are checkpoints and all are damaged.
@@ -75,7 +72,8 @@ def newest_intact(directory):
             for line in damaged:
                 logging.error("%s: taking %s.", line, path)
             return path
-        damaged.append(f"Checkpoint {path} is damaged ({reason})")
+        if not _temporary(path).exists():
+            damaged.append(f"Checkpoint {path} is damaged ({reason})")
     if damaged:
         raise ValueError(
             f"{'. '.join(damaged)}. No other in {directory} is intact: put a "
@@ -96,6 +94,10 @@ def manager(checkpoint, directory, kept):
         kept: Integer, how many checkpoints are kept.
     """
     directory = pathlib.Path(directory)
+    for path in listed(directory):
+        if _temporary(path).exists() and damage(path) is not None:
+            for part in directory.glob(f"{pathlib.Path(path).name}.*"):
+                _remove(part)
     for path in directory.glob(f"{_NAME}-*"):
         if path.name.endswith("_temp") or ".tempstate" in path.name:
             _remove(path)
@@ -103,7 +105,7 @@ def manager(checkpoint, directory, kept):
         path for path in listed(directory)
         if pathlib.Path(f"{path}.index").exists()
     ]  # fmt: skip
-    if _recorded(directory) != [step_of(path) for path in whole]:
+    if _recorded(directory) != whole:
         _record(directory, whole)
     return tf.train.CheckpointManager(
         checkpoint, str(directory), kept, checkpoint_name=_NAME
@@ -131,10 +133,10 @@ def save(manager, step):
 
 
 def _recorded(directory):
-    """Returns the steps in TensorFlow's record; [] where it is unreadable."""
+    """Returns the paths in TensorFlow's record; [] where it is unreadable."""
     try:
         state = tf.train.get_checkpoint_state(str(directory))
-        return [step_of(path) for path in state.all_model_checkpoint_paths]
+        return list(state.all_model_checkpoint_paths)
     except (ValueError, AttributeError):
         return []
 
@@ -154,7 +156,7 @@ def _record(directory, paths):
 
 
 def _temporary(path):
-    return path.with_name(f"{path.name}_temp")
+    return pathlib.Path(f"{path}_temp")
 
 
 def _remove(path):

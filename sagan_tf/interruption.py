@@ -54,11 +54,13 @@ def deferred():
         interruption.signal = signal.Signals(number)
         restore()
         # Not by the log: the signal may have come in the midst of a line.
-        os.write(
-            2,
-            f"\n{interruption.signal.name}: stopping after this step. The "
-            "same signal again stops at once.\n".encode(),
-        )
+        # Who reads it may have been stopped by the same signal.
+        with contextlib.suppress(OSError):
+            os.write(
+                2,
+                f"\n{interruption.signal.name}: stopping after this step. The "
+                "same signal again stops at once.\n".encode(),
+            )
 
     for number in usual:
         signal.signal(number, note)

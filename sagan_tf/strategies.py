@@ -37,10 +37,14 @@ def make(name="auto"):
 
     Raises:
         ValueError: If `TF_CONFIG` or the devices are not such.
+        WorkerLostError: If the workers do not come together.
     """
     if name == "multi_worker" or name == "auto" and _workers_in_environment():
         _check_environment()
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        except _LOST as error:
+            raise _lost() from error
     if name == "tpu":
         return _tpu()
     if name == "mirrored":
@@ -111,10 +115,14 @@ def losing_workers(strategy):
     except _LOST as error:
         if workers(strategy) == 1:
             raise
-        raise WorkerLostError(
-            "another worker is gone, so this one stops: run the same command "
-            "again on all workers to resume from the last checkpoint"
-        ) from error
+        raise _lost() from error
+
+
+def _lost():
+    return WorkerLostError(
+        "another worker is gone, so this one stops: run the same command "
+        "again on all workers to resume from the last checkpoint"
+    )
 
 
 def _sum(strategy, *values):

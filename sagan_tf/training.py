@@ -93,11 +93,18 @@ def _train(config, workdir, strategy, callbacks, inception):
         config.num_classes,
         config.cache_gibibytes * _GIBIBYTE,
     )
-    last, best = checkpoint_managers(gan, workdir, chief)
-    callbacks = [callbacks_module.DivergenceGuard(last), *callbacks]
+    callbacks = [
+        callbacks_module.DivergenceGuard(workdir.checkpoints),
+        *callbacks,
+    ]
     if chief:
         callbacks[1:1] = _writers(
-            gan, config, workdir, (last, best), strategy, inception
+            gan,
+            config,
+            workdir,
+            checkpoint_managers(gan, workdir),
+            strategy,
+            inception,
         )
         callbacks_module.keep_until(resumed, workdir)
         workdir.claim(config)
@@ -202,17 +209,9 @@ def _optimizer(config, learning_rate, updates_per_step):
     )
 
 
-def checkpoint_managers(gan, workdir, chief=True):
-    """Returns the managers of the last checkpoints and of the best one.
-
-    Others than the chief must not use theirs to save.
-    """
+def checkpoint_managers(gan, workdir):
+    """Returns the managers of the last checkpoints and of the best one."""
     checkpoint = _checkpoint(gan)
-    if not chief:
-        return (
-            tf.train.CheckpointManager(checkpoint, str(workdir.checkpoints), 1),
-            None,
-        )
     return (
         checkpoints.manager(checkpoint, workdir.checkpoints, _KEPT_CHECKPOINTS),
         checkpoints.manager(checkpoint, workdir.best_checkpoint, 1),
@@ -251,11 +250,13 @@ def restore(gan, workdir, config):
     path = checkpoints.newest_intact(workdir.checkpoints)
     if path is None:
         last = callbacks_module.last_metrics(workdir.metrics).get("step", 0)
-        if last > config.checkpoint_every_steps:
+        if last > config.checkpoint_every_steps or checkpoints.has_record(
+            workdir.checkpoints
+        ):
             raise ValueError(
-                f"{workdir.metrics} goes on to step {last}, but there is no "
-                f"checkpoint in {workdir.checkpoints}: put a copy of one "
-                "back, or take a new `workdir`"
+                f"`workdir` {workdir.path} was trained to step {last}, but "
+                f"there is no checkpoint in {workdir.checkpoints}: put a copy "
+                "of one back, or take a new `workdir`"
             )
         return 0
     saved = {name.split("/")[0] for name, _ in tf.train.list_variables(path)}
@@ -346,6 +347,9 @@ def run(gan, strategy, dataset_of, config, callbacks, first_step=0):
                 callbacks.on_epoch_end(epoch, logs)
                 stopped = is_to_stop()
         callbacks.on_train_end(logs)
+        # No worker leaves before the first has saved: a scheduler may end all
+        # when one has.
+        strategies.any_worker(strategy, False)
 
 
 def _compiled_steps(gan, strategy, jit_compile):

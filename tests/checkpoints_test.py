@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 
 import numpy as np
@@ -123,18 +124,44 @@ def test_lost_record_is_made_anew(saved, variables, tmp_path, record):
     assert _steps(checkpoints.listed(directory)) == [4, 6, 8]
 
 
-def test_interrupted_save_is_no_checkpoint(saved, variables, tmp_path):
-    """Killed between the two files of the first or of a later save."""
+def _interrupt(directory, step, index):
+    """Killed while the index was written, or before."""
+    path = directory / f"ckpt-{step}.index"
+    if index == "cut short":
+        path.write_bytes(path.read_bytes()[:-7])
+    else:
+        path.unlink()
+    (directory / f"ckpt-{step}_temp").mkdir()
+
+
+@pytest.mark.parametrize("index", ["cut short", "missing"])
+def test_interrupted_save_is_no_checkpoint(
+    saved, variables, tmp_path, caplog, index
+):
+    """Of the first or of a later one; also when it is started twice."""
     directory = tmp_path / "run"
     for step in (4, 6):
-        (directory / f"ckpt-{step}.index").unlink()
-        (directory / f"ckpt-{step}_temp").mkdir()
-    assert _steps(checkpoints.listed(directory)) == [2]
-    (directory / "ckpt-2.index").unlink()
-    (directory / "ckpt-2_temp").mkdir()
-    assert checkpoints.newest_intact(directory) is None
-    checkpoints.manager(_checkpoint(variables), directory, 3)
-    assert not list(directory.glob("*_temp"))
+        _interrupt(directory, step, index)
+    for _ in range(2):
+        assert checkpoints.newest_intact(directory).endswith("ckpt-2")
+        assert not caplog.text
+        checkpoints.manager(_checkpoint(variables), directory, 3)
+    _interrupt(directory, 2, index)
+    for _ in range(2):
+        assert checkpoints.newest_intact(directory) is None
+        checkpoints.manager(_checkpoint(variables), directory, 3)
+    assert not list(directory.iterdir())
+
+
+def test_copy_leaves_the_original_alone(saved, variables, tmp_path):
+    """Also where the record was made anew, with whole paths."""
+    (tmp_path / "run" / "checkpoint").unlink()
+    checkpoints.manager(_checkpoint(variables), tmp_path / "run", 3)
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    manager = checkpoints.manager(_checkpoint(variables), tmp_path / "copy", 3)
+    checkpoints.save(manager, 8)
+    assert _steps(checkpoints.listed(tmp_path / "run")) == [2, 4, 6]
+    assert _steps(checkpoints.listed(tmp_path / "copy")) == [4, 6, 8]
 
 
 def _mount(directory, size):

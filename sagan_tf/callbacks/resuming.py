@@ -56,7 +56,8 @@ def keep_events_until(step, path):
         dropped = True
     if not dropped:
         return
-    temporary = f"{path}.tmp"
+    # TensorBoard reads all that has its own name in its name.
+    temporary = str(path.with_name("rewritten.tmp"))
     with tf.io.TFRecordWriter(temporary) as writer:
         for record in kept:
             writer.write(record)

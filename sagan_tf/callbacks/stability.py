@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import layers
+from sagan_tf import checkpoints, layers
 
 # What is logged, beyond which a warning is given, and in which direction.
 # The first is in units of the images' range of 2; real digits have 0.5. With
@@ -33,14 +33,17 @@ class DivergenceGuard(keras.callbacks.Callback):
     each step in it, at no cost in the steps. To be the first of callbacks:
     nothing is then written of such a window, and the last checkpoint is good.
 
+    Args:
+        directory: Path of the run's checkpoints, to name the last one.
+
     Raises:
         FloatingPointError: On all workers. It names the loss or the variable,
             the window, and the last checkpoint.
     """
 
-    def __init__(self, manager):
+    def __init__(self, directory):
         super().__init__()
-        self.manager = manager
+        self.directory = directory
 
     def on_train_begin(self, logs=None):
         self.first_step = int(self.model.step.numpy())
@@ -87,7 +90,7 @@ class DivergenceGuard(keras.callbacks.Callback):
                 if not is_finite
             ]
         if wrong:
-            kept = self.manager.latest_checkpoint or "none"
+            kept = checkpoints.newest_intact(self.directory) or "none"
             raise FloatingPointError(
                 f"Training diverged after step {self.first_step} and by step "
                 f"{step}: {wrong[0]}. Last good checkpoint: {kept}. The same "

@@ -164,16 +164,22 @@ class CheckpointWriter(keras.callbacks.Callback):
         self.config = config
         self.manager = manager
 
+    def on_train_begin(self, logs=None):
+        self.saved = int(self.model.step.numpy())
+
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.step.numpy())
         if due(step, self.config.checkpoint_every_steps, self.config):
-            checkpoints.save(self.manager, step)
+            self.save(step)
+
+    def save(self, step):
+        checkpoints.save(self.manager, step)
+        self.saved = step
 
     def on_train_end(self, logs=None):
         step = int(self.model.step.numpy())
-        last = self.manager.latest_checkpoint
-        if last is None or checkpoints.step_of(last) != step:
-            checkpoints.save(self.manager, step)
+        if step != self.saved:
+            self.save(step)
         if step < self.config.steps:
             logging.info(
                 "Saved at step %d; the same command goes on from there.", step
@@ -197,6 +203,8 @@ class EvaluationWriter(keras.callbacks.Callback):
         )
 
     def on_train_begin(self, logs=None):
+        # Broken ones are told of now, not at the first evaluation.
+        self.distances(before=0)
         if not self.model.step.numpy():
             self.evaluate(0)
 
@@ -232,8 +240,13 @@ class EvaluationWriter(keras.callbacks.Callback):
         pattern = f"step*_{self.config.eval_images}images.json"
         for path in self.workdir.evaluations.glob(pattern):
             result = files.read_json(path)
-            if 0 < result["protocol"]["step"] < before:
-                distances.append(_distance(result))
+            try:
+                step, distance = result["protocol"]["step"], _distance(result)
+                earlier = 0 < step < before
+            except (LookupError, TypeError, AttributeError, StopIteration):
+                raise ValueError(f"{path} is not an evaluation") from None
+            if earlier:
+                distances.append(distance)
         return distances
 
 

@@ -1,21 +1,22 @@
 """Tests of divergence and of signs of collapse."""
 
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from sagan_tf import checkpoints
 from sagan_tf.callbacks import stability
-
-MANAGER = types.SimpleNamespace(latest_checkpoint="run/checkpoints/ckpt-20")
 
 
 @pytest.fixture
-def guarded(gan_factory):
-    """A SAGAN and its guard."""
+def guarded(gan_factory, tmp_path):
+    """A SAGAN and its guard, with a checkpoint of step 20."""
     gan = gan_factory()
-    guard = stability.DivergenceGuard(MANAGER)
+    manager = checkpoints.manager(
+        tf.train.Checkpoint(step=gan.step), tmp_path, 3
+    )
+    checkpoints.save(manager, 20)
+    guard = stability.DivergenceGuard(tmp_path)
     guard.set_model(gan)
     gan.step.assign(20)
     guard.on_train_begin()
@@ -38,7 +39,7 @@ def test_loss_is_named_with_window_and_checkpoint(guarded, value):
     for part in (
         "after step 20 and by step 30",
         f"`generator_loss` is {value}",
-        "Last good checkpoint: run/checkpoints/ckpt-20",
+        f"Last good checkpoint: {guard.directory}/ckpt-20",
     ):
         assert part in str(error.value)
 
