@@ -385,7 +385,7 @@ def _writers(gan, config, workdir, managers, strategy, inception):
             strategy = tf.distribute.get_strategy()
         writers.append(
             callbacks_module.EvaluationWriter(
-                config, workdir, best, strategy, inception
+                config, workdir, best, strategy, inception, sample
             )
         )
     return [*writers, callbacks_module.CheckpointWriter(config, last)]

@@ -193,8 +193,11 @@ class EvaluationWriter(keras.callbacks.Callback):
     left as they are.
     """
 
-    def __init__(self, config, workdir, manager, strategy, inception=None):
+    def __init__(
+        self, config, workdir, manager, strategy, inception=None, sample=None
+    ):
         super().__init__()
+        self.sample = sample
         self.config = config
         self.workdir = workdir
         self.manager = manager
@@ -225,6 +228,7 @@ class EvaluationWriter(keras.callbacks.Callback):
             self.workdir,
             step,
             averaged=self.config.ema_decay > 0,
+            sample=self.sample,
         )
         logging.info(
             "Step %d: %s.",

@@ -17,7 +17,7 @@ _NOT_COMPARED = (
 )
 
 
-def record(result, generator, config, workdir, step, averaged):
+def record(result, generator, config, workdir, step, averaged, sample=None):
     """Writes an evaluation into a workdir: JSON, grid, TensorBoard scalars.
 
     Args:
@@ -27,6 +27,8 @@ def record(result, generator, config, workdir, step, averaged):
         workdir: `Workdir`.
         step: Integer, the generator's step.
         averaged: Boolean, whether it is the averaged generator.
+        sample: What `generation.sampler` returns, of the generator, or None
+            to make one.
 
     Returns:
         The path of the JSON.
@@ -40,7 +42,9 @@ def record(result, generator, config, workdir, step, averaged):
     workdir.evaluations.mkdir(parents=True, exist_ok=True)
     files.write_text(path, json.dumps(result, indent=2) + "\n")
     grid = generation.class_grid(
-        generation.sampler(generator), config.latent_dim, config.num_classes
+        sample or generation.sampler(generator),
+        config.latent_dim,
+        config.num_classes,
     )
     generation.save_png(grid, workdir.evaluations / f"{name}.png")
     if not usual:
