@@ -1,7 +1,5 @@
 """Training curves of a run, as a picture."""
 
-import json
-
 from sagan_tf import files
 from sagan_tf.workdir import Workdir
 
@@ -20,19 +18,8 @@ def read_metrics(workdir):
     path = Workdir(workdir).metrics
     if not path.is_file():
         raise ValueError(f"`workdir` {workdir} has no {path.name}: train first")
-    try:
-        with open(path, encoding="utf-8") as file:
-            # A line cut short by a kill has no newline.
-            lines = [line for line in file if line.endswith("\n")]
-        records = [json.loads(line) for line in lines]
-        for record in records:
-            for name in ("step", *_LOSSES, *_LOGITS):
-                float(record[name])
-    except (*_BROKEN, RecursionError) as error:
-        raise ValueError(
-            f"{path} has a line that is no record ({error})"
-        ) from None
-    return records
+    records = files.read_records(path, (*_LOSSES, *_LOGITS))
+    return [record for _, record in records]
 
 
 def read_evaluations(workdir):

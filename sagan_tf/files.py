@@ -20,6 +20,39 @@ def read_json(path):
         raise ValueError(f"{path} is not JSON ({error})") from None
 
 
+def read_records(path, numbers=()):
+    """Reads a file with a JSON object in each line.
+
+    A last line without a newline, cut short by a kill, is passed over.
+
+    Args:
+        path: Path of the file.
+        numbers: Names of what, beside the integer `step`, must be a number
+            in each.
+
+    Returns:
+        A list of pairs, the line and its object.
+
+    Raises:
+        ValueError: If a line is no such record.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file if line.endswith("\n")]
+        records = [json.loads(line) for line in lines]
+        for record in records:
+            int(record["step"])
+            for name in numbers:
+                float(record[name])
+    except (
+        ValueError, LookupError, TypeError, OverflowError, RecursionError,
+    ) as error:  # fmt: skip
+        raise ValueError(
+            f"{path} has a line that is no record ({error})"
+        ) from None
+    return list(zip(lines, records, strict=True))
+
+
 def write_text(path, text):
     """Writes a text file, whole or not at all.
 

@@ -30,8 +30,8 @@ def locked(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _opened(path) as file:
-        free = _lock(file)
+    file, free = _opened(path)
+    with file:
         file.seek(0)
         holder = _read(file.read())
         if free is None:
@@ -63,14 +63,19 @@ def locked(path):
 
 
 def _opened(path):
-    """Opens the file; not one that its last holder removed meanwhile."""
+    """Opens the file; not one that its last holder removed meanwhile.
+
+    Returns:
+        The file, and what `_lock` returned of it.
+    """
     while True:
         file = open(path, "a+", encoding="utf-8")
-        if _lock(file) is not True:
-            return file
+        free = _lock(file)
+        if not free:
+            return file, free
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-                return file
+                return file, free
         file.close()
 
 

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import runpy
+import subprocess
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -85,6 +86,59 @@ def batch(random):
     """Eight images and labels of three classes."""
     images = random.uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
     return images, random.integers(0, 3, 8, dtype="int32")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Makes a file system of a size, such as "1m", at tmp_path/disk."""
+    path = tmp_path / "disk"
+
+    def mount(size):
+        path.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", path]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("a small file system can be mounted by root only")
+        return path
+
+    yield mount
+    if path.is_mount():
+        # TensorFlow's reader may hold a file still.
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+def _variables(workdir, step):
+    path = str(workdir / "checkpoints" / f"ckpt-{step}")
+    return {
+        name: tf.train.load_variable(path, name)
+        for name, _ in tf.train.list_variables(path)
+        if "OBJECT_GRAPH" not in name and "save_counter" not in name
+    }
+
+
+def _events(workdir):
+    found = []
+    for path in (workdir / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            found += [
+                (value.tag, event.step, value.tensor.SerializeToString())
+                for value in event.summary.value
+                if value.tag != "images_per_second"
+            ]
+    return sorted(found)
+
+
+@pytest.fixture(scope="session")
+def checkpoint_variables():
+    """What the checkpoint of a step in a workdir holds, by name."""
+    return _variables
+
+
+@pytest.fixture(scope="session")
+def tensorboard_events():
+    """What TensorBoard shows of a workdir, but for the speed."""
+    return _events
 
 
 @pytest.fixture

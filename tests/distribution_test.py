@@ -14,7 +14,6 @@ import time
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 pytestmark = pytest.mark.slow
 
@@ -129,15 +128,6 @@ class Cluster:
             time.sleep(0.05)
 
 
-def _checkpoint(workdir, step=12):
-    path = str(workdir / "checkpoints" / f"ckpt-{step}")
-    return {
-        name: tf.train.load_variable(path, name)
-        for name, _ in tf.train.list_variables(path)
-        if "OBJECT_GRAPH" not in name and "save_counter" not in name
-    }
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The workdir of an uninterrupted run on two workers."""
@@ -149,7 +139,9 @@ def trained(tmp_path_factory):
     return directory / "run", pids, output
 
 
-def test_two_workers_equal_one_with_two_devices(trained, tmp_path):
+def test_two_workers_equal_one_with_two_devices(
+    trained, tmp_path, checkpoint_variables
+):
     workdir, _, _ = trained
     result = subprocess.run(
         [
@@ -164,7 +156,9 @@ def test_two_workers_equal_one_with_two_devices(trained, tmp_path):
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "2 replica(s) of 1 worker(s)" in result.stderr
-    first, second = _checkpoint(workdir), _checkpoint(tmp_path / "run")
+    first, second = (
+        checkpoint_variables(path, 12) for path in (workdir, tmp_path / "run")
+    )
     assert first.keys() == second.keys() and len(first) > 300
     for name, value in first.items():
         np.testing.assert_allclose(
@@ -193,7 +187,7 @@ def test_the_first_worker_alone_writes(trained):
     assert len(list((workdir / "eval").glob("*.json"))) == 3
 
 
-def test_killed_and_stopped_workers(trained, tmp_path):
+def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     """The others stop, soon and with a clear line, and the run goes on.
 
     SIGKILL of each worker, then SIGTERM of one; the end is that of the
@@ -223,7 +217,7 @@ def test_killed_and_stopped_workers(trained, tmp_path):
     codes, output = Cluster(tmp_path, run).wait()
     assert codes == [0, 0], output
     workdir, _, _ = trained
-    first, second = _checkpoint(workdir), _checkpoint(run)
+    first, second = (checkpoint_variables(path, 12) for path in (workdir, run))
     assert first.keys() == second.keys()
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name], err_msg=name)

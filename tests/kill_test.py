@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from sagan_tf import checkpoints
 
@@ -21,7 +20,7 @@ KILLS = 30
 STEPS = 24
 
 
-def _start(workdir, *arguments, **options):
+def _start(workdir):
     return subprocess.Popen(
         [
             sys.executable,
@@ -37,7 +36,6 @@ def _start(workdir, *arguments, **options):
             "--config.checkpoint_every_steps=2",
             "--config.eval_every_steps=12",
             "--config.eval_images=20",
-            *arguments,
         ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -45,7 +43,6 @@ def _start(workdir, *arguments, **options):
         text=True,
         # A background process of a shell would ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        **options,
     )
 
 
@@ -59,47 +56,35 @@ def untouched(tmp_path_factory):
     return workdir
 
 
-def _variables(workdir):
-    path = str(workdir / "checkpoints" / f"ckpt-{STEPS}")
-    return {
-        name: tf.train.load_variable(path, name)
-        for name, _ in tf.train.list_variables(path)
-        if "OBJECT_GRAPH" not in name and "save_counter" not in name
-    }
-
-
-def _events(workdir):
-    found = []
-    for path in (workdir / "tensorboard").iterdir():
-        for event in tf.compat.v1.train.summary_iterator(str(path)):
-            found += [
-                (value.tag, event.step, value.tensor.SerializeToString())
-                for value in event.summary.value
-                if value.tag != "images_per_second"
-            ]
-    return sorted(found)
-
-
-def _assert_equal(first, second):
+@pytest.fixture
+def assert_equal(checkpoint_variables, tensorboard_events):
     """To the bit: all variables, metrics, curves, pictures, evaluations."""
-    expected, found = _variables(first), _variables(second)
-    assert expected.keys() == found.keys() and len(expected) > 300
-    for name, value in expected.items():
-        np.testing.assert_array_equal(value, found[name], err_msg=name)
-    assert (first / "metrics.jsonl").read_text() == (
-        second / "metrics.jsonl"
-    ).read_text()
-    assert _events(first) == _events(second)
-    for pattern in ("samples/*", "eval/*.png"):
-        names = {path.relative_to(first) for path in first.glob(pattern)}
-        others = {path.relative_to(second) for path in second.glob(pattern)}
-        assert names == others and names
-        for name in names:
-            assert (first / name).read_bytes() == (second / name).read_bytes()
-    best = {path.name for path in (first / "checkpoints/best").iterdir()}
-    assert best == {
-        path.name for path in (second / "checkpoints/best").iterdir()
-    }
+
+    def check(first, second):
+        expected, found = (
+            checkpoint_variables(workdir, STEPS) for workdir in (first, second)
+        )
+        assert expected.keys() == found.keys() and len(expected) > 300
+        for name, value in expected.items():
+            np.testing.assert_array_equal(value, found[name], err_msg=name)
+        assert (first / "metrics.jsonl").read_text() == (
+            second / "metrics.jsonl"
+        ).read_text()
+        assert tensorboard_events(first) == tensorboard_events(second)
+        for pattern in ("samples/*", "eval/*.png"):
+            names = {path.relative_to(first) for path in first.glob(pattern)}
+            others = {path.relative_to(second) for path in second.glob(pattern)}
+            assert names == others and names
+            for name in names:
+                assert (first / name).read_bytes() == (
+                    second / name
+                ).read_bytes()
+        best = {path.name for path in (first / "checkpoints/best").iterdir()}
+        assert best == {
+            path.name for path in (second / "checkpoints/best").iterdir()
+        }
+
+    return check
 
 
 def _wait_for(process, condition, timeout=400):
@@ -133,7 +118,7 @@ def _kill_at_random(process, workdir, random):
     return f"{kind}{', within a save' if within_save else ''}"
 
 
-def test_killed_at_any_moment(untouched, tmp_path):
+def test_killed_at_any_moment(untouched, tmp_path, assert_equal):
     """SIGKILL at 30 random moments, over as many runs as it takes.
 
     Each is continued by the same command. The end of each run is that of the
@@ -154,7 +139,7 @@ def test_killed_at_any_moment(untouched, tmp_path):
                 break
             assert process.returncode == -signal.SIGKILL, output
             kills.append(kind)
-        _assert_equal(untouched, workdir)
+        assert_equal(untouched, workdir)
         runs += 1
     print(f"{len(kills)} kills in {runs} runs: {kills}")
     assert any("within a save" in kind for kind in kills)
@@ -163,7 +148,7 @@ def test_killed_at_any_moment(untouched, tmp_path):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 )
-def test_asked_to_stop(untouched, tmp_path, number, code):
+def test_asked_to_stop(untouched, tmp_path, assert_equal, number, code):
     """Saves and exits with the documented code within 30 seconds."""
     workdir = tmp_path / "run"
     process = _start(workdir)
@@ -179,42 +164,30 @@ def test_asked_to_stop(untouched, tmp_path, number, code):
     process = _start(workdir)
     output, _ = process.communicate(timeout=400)
     assert process.returncode == 0, output
-    _assert_equal(untouched, workdir)
+    assert_equal(untouched, workdir)
 
 
-def test_disk_full(untouched, tmp_path):
+def test_disk_full(untouched, disk, assert_equal):
     """Stops with the path; the same command goes on when there is room."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    try:
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=16m", "none", disk],
-            check=True,
-            capture_output=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("a small file system can be mounted by root only")
-    try:
-        workdir = disk / "run"
-        process = _start(workdir)
-        _wait_for(process, (workdir / "checkpoints" / "ckpt-4.index").exists)
-        with open(disk / "other", "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(65536))
-            except OSError:
-                pass
-        output, _ = process.communicate(timeout=400)
-        assert process.returncode == 1, output
-        (error,) = [x for x in output.splitlines() if x.startswith("error: ")]
-        assert str(workdir) in error and "space" in error.lower()
-        assert "Traceback" not in output
-        kept = checkpoints.newest_intact(workdir / "checkpoints")
-        assert checkpoints.step_of(kept) >= 4
-        os.remove(disk / "other")
-        process = _start(workdir)
-        output, _ = process.communicate(timeout=400)
-        assert process.returncode == 0, output
-        _assert_equal(untouched, workdir)
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
+    disk = disk("16m")
+    workdir = disk / "run"
+    process = _start(workdir)
+    _wait_for(process, (workdir / "checkpoints" / "ckpt-4.index").exists)
+    with open(disk / "other", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(65536))
+        except OSError:
+            pass
+    output, _ = process.communicate(timeout=400)
+    assert process.returncode == 1, output
+    (error,) = [x for x in output.splitlines() if x.startswith("error: ")]
+    assert str(workdir) in error and "space" in error.lower()
+    assert "Traceback" not in output
+    kept = checkpoints.newest_intact(workdir / "checkpoints")
+    assert checkpoints.step_of(kept) >= 4
+    os.remove(disk / "other")
+    process = _start(workdir)
+    output, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, output
+    assert_equal(untouched, workdir)

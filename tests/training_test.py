@@ -139,21 +139,8 @@ class _At(keras.callbacks.Callback):
             self.action()
 
 
-def _events(workdir):
-    """What TensorBoard shows, but for the speed."""
-    found = []
-    for path in (workdir / "tensorboard").iterdir():
-        for event in tf.compat.v1.train.summary_iterator(str(path)):
-            found += [
-                (value.tag, event.step, value.tensor.SerializeToString())
-                for value in event.summary.value
-                if value.tag != "images_per_second"
-            ]
-    return sorted(found)
-
-
 @pytest.mark.slow
-def test_stopped_within_a_window(finished, tmp_path):
+def test_stopped_within_a_window(finished, tmp_path, tensorboard_events):
     """The step is finished and saved; the end is that of an untouched run.
 
     Bitwise: weights, optimizers, average, `u`; metrics of the window,
@@ -169,7 +156,7 @@ def test_stopped_within_a_window(finished, tmp_path):
     gan = training.train(config, tmp_path)
     _assert_equal(weights, _weights(gan))
     assert _metrics(whole) == _metrics(tmp_path)
-    assert _events(whole) == _events(tmp_path)
+    assert tensorboard_events(whole) == tensorboard_events(tmp_path)
     names = sorted(path.name for path in (whole / "samples").iterdir())
     assert names == sorted(p.name for p in (tmp_path / "samples").iterdir())
     for name in names:
@@ -179,7 +166,9 @@ def test_stopped_within_a_window(finished, tmp_path):
         assert first == second
 
 
-def test_damaged_checkpoint_is_passed_over(copied, finished, caplog):
+def test_damaged_checkpoint_is_passed_over(
+    copied, finished, caplog, tensorboard_events
+):
     """What comes after the one before is made again, not written twice."""
     config, workdir = copied
     _, whole, weights = finished
@@ -194,7 +183,7 @@ def test_damaged_checkpoint_is_passed_over(copied, finished, caplog):
     assert "ckpt-4 is damaged" in caplog.text
     _assert_equal(weights, _weights(gan))
     assert _metrics(whole) == _metrics(workdir)
-    assert _events(whole) == _events(workdir)
+    assert tensorboard_events(whole) == tensorboard_events(workdir)
     assert load_generator(workdir)[2] == 4
 
 

@@ -3,7 +3,6 @@
 They are dropped: resuming writes them again.
 """
 
-import json
 import os
 
 import tensorflow as tf
@@ -65,18 +64,4 @@ def keep_events_until(step, path):
 
 
 def _records(path):
-    """Returns the lines, and what is in them."""
-    if not path.exists():
-        return []
-    try:
-        with open(path, encoding="utf-8") as file:
-            # A line cut short by a kill has no newline.
-            lines = [line for line in file if line.endswith("\n")]
-        records = [json.loads(line) for line in lines]
-        for record in records:
-            int(record["step"])
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ValueError(
-            f"{path} has a line that is no record ({error})"
-        ) from None
-    return list(zip(lines, records, strict=True))
+    return files.read_records(path) if path.exists() else []

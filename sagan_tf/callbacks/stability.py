@@ -100,17 +100,16 @@ class DivergenceGuard(keras.callbacks.Callback):
         self.first_step = step
 
 
-def signs_of_collapse(model, logs, samples):
+def signs_of_collapse(logs, samples, norms):
     """Returns the quantities of `BOUNDS`.
 
     Args:
-        model: `SAGAN`.
         logs: Dictionary with the mean logits.
         samples: uint8 (rows, columns, height, width, 3), in each row images
             of one class from different latents.
+        norms: What `spectral_norms` returns.
     """
     images = samples.astype("float32") / 127.5
-    norms = spectral_norms(model)
     return {
         "sample_diversity": float(np.sqrt(images.var(axis=1).mean())),
         "logits_gap": logs["real_logits"] - logs["fake_logits"],

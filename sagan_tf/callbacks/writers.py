@@ -20,12 +20,8 @@ from sagan_tf.callbacks import resuming, stability
 _ATTENTION_IMAGES = 4
 
 
-class MetricsWriter(keras.callbacks.Callback):
-    """Appends the metrics to `metrics.jsonl` and to TensorBoard.
-
-    `metrics.jsonl` has only what the configuration determines, so that a
-    resumed run leaves the same file; speed is in TensorBoard. Warns where a
-    sign of collapse crosses its bound (`stability.BOUNDS`).
+class _EventWriter(keras.callbacks.Callback):
+    """Writes to TensorBoard, among other things.
 
     Args:
         config: `Config`.
@@ -38,16 +34,30 @@ class MetricsWriter(keras.callbacks.Callback):
         self.config = config
         self.workdir = workdir
         self.sample = sample
-        self.writer = None
 
     def on_train_begin(self, logs=None):
+        self.writer = tf.summary.create_file_writer(
+            str(self.workdir.tensorboard)
+        )
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class MetricsWriter(_EventWriter):
+    """Appends the metrics to `metrics.jsonl` and to TensorBoard.
+
+    `metrics.jsonl` has only what the configuration determines, so that a
+    resumed run leaves the same file; speed is in TensorBoard. Warns where a
+    sign of collapse crosses its bound (`stability.BOUNDS`).
+    """
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
         before = resuming.last_metrics(self.workdir.metrics)
         self.signs = {
             name: before[name] for name in stability.BOUNDS if name in before
         }
-        self.writer = tf.summary.create_file_writer(
-            str(self.workdir.tensorboard)
-        )
 
     def on_epoch_begin(self, epoch, logs=None):
         self.first_step = int(self.model.step.numpy())
@@ -61,7 +71,8 @@ class MetricsWriter(keras.callbacks.Callback):
         samples = generation.class_images(
             self.sample, self.config.latent_dim, self.config.num_classes
         )
-        signs = stability.signs_of_collapse(self.model, values, samples)
+        norms = stability.spectral_norms(self.model)
+        signs = stability.signs_of_collapse(values, samples, norms)
         stability.warn(signs, self.signs)
         self.signs = signs
         values.update(signs)
@@ -73,7 +84,7 @@ class MetricsWriter(keras.callbacks.Callback):
             **values,
         }
         files.append_text(self.workdir.metrics, json.dumps(record) + "\n")
-        values.update(stability.spectral_norms(self.model))
+        values.update(norms)
         for name in ("generator", "discriminator"):
             optimizer = getattr(self.model, f"{name}_optimizer")
             rate = optimizer.learning_rate.numpy()
@@ -85,30 +96,13 @@ class MetricsWriter(keras.callbacks.Callback):
                 tf.summary.scalar(name, value)
         self.writer.flush()
 
-    def on_train_end(self, logs=None):
-        self.writer.close()
 
-
-class SampleWriter(keras.callbacks.Callback):
-    """Writes a grid of samples from fixed latents, and their attention.
-
-    Args:
-        config: `Config`.
-        workdir: `Workdir`.
-        sample: What `generation.sampler` returns, of the model.
-    """
-
-    def __init__(self, config, workdir, sample):
-        super().__init__()
-        self.config = config
-        self.workdir = workdir
-        self.sample = sample
-        self.attending = None
+class SampleWriter(_EventWriter):
+    """Writes a grid of samples from fixed latents, and their attention."""
 
     def on_train_begin(self, logs=None):
-        self.writer = tf.summary.create_file_writer(
-            str(self.workdir.tensorboard)
-        )
+        super().on_train_begin(logs)
+        self.attending = None
         if self.config.attention_resolutions:
             self.attending = sampling.Sampler.of_generator(
                 self.model.inference_generator
@@ -148,9 +142,6 @@ class SampleWriter(keras.callbacks.Callback):
             sampling.attention_figure(images, scores, shape, path, arrays=False)
             picture = tf.io.decode_png(path.read_bytes(), channels=3)
             tf.summary.image(name, picture[None])
-
-    def on_train_end(self, logs=None):
-        self.writer.close()
 
 
 class CheckpointWriter(keras.callbacks.Callback):
