@@ -39,7 +39,7 @@ def make(name="auto"):
         ValueError: If `TF_CONFIG` or the devices are not such.
         WorkerLostError: If the workers do not come together.
     """
-    if name == "multi_worker" or name == "auto" and _workers_in_environment():
+    if name == "multi_worker" or name == "auto" and _several_in_environment():
         _check_environment()
         try:
             return tf.distribute.MultiWorkerMirroredStrategy()
@@ -150,29 +150,25 @@ def _summing(strategy):
     return total
 
 
-def _workers_in_environment():
-    """Returns the addresses in `TF_CONFIG`, [] unless there are several."""
+def _several_in_environment():
+    """Whether `TF_CONFIG` has more than one machine that trains."""
     cluster = _environment().get("cluster", {})
-    addresses = [
-        address
-        for job, addresses in cluster.items()
-        if job in ("chief", "worker")
-        for address in addresses
-    ]
-    return addresses if len(addresses) > 1 else []
+    return sum(len(cluster.get(job, ())) for job in ("chief", "worker")) > 1
 
 
 def _environment():
     text = os.environ.get("TF_CONFIG", "{}")
     try:
         value = json.loads(text)
-        if not isinstance(value, dict):
+        jobs = value.get("cluster", {}).values()
+        if not all(isinstance(addresses, list) for addresses in jobs):
             raise ValueError
         return value
-    except ValueError:
+    except (ValueError, AttributeError):
         raise ValueError(
-            "The environment variable `TF_CONFIG` must be a JSON object. "
-            f"Received: {text!r}"
+            "The environment variable `TF_CONFIG` must be a JSON object whose "
+            "`cluster` is one too, of lists of addresses. Received: "
+            f"TF_CONFIG={text!r}"
         ) from None
 
 

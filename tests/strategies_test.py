@@ -40,7 +40,18 @@ def test_auto_takes_the_cluster_of_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["auto", "multi_worker"])
-@pytest.mark.parametrize("text", ["{", "[1]", "a:1,b:1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1]",
+        "a:1,b:1",
+        '{"cluster": 1}',
+        '{"cluster": null}',
+        '{"cluster": ["a:1", "b:1"]}',
+        '{"cluster": {"worker": "a:1"}}',
+    ],
+)
 def test_environment_that_is_no_object(monkeypatch, name, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="`TF_CONFIG` must be a JSON object"):
