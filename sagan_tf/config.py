@@ -203,6 +203,12 @@ class Config:
                 f"must be a multiple of `accumulation_steps`="
                 f"{self.accumulation_steps}",
             )
+        if self.batch_size * self.discriminator_steps >= 2**30:
+            self._reject(
+                "batch_size",
+                "times `discriminator_steps` must be below 2^30: real and "
+                "generated images of a step are counted together",
+            )
         if self.linear_decay_steps > self.steps:
             self._reject(
                 "linear_decay_steps", f"must not exceed `steps`={self.steps}"

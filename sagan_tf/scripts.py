@@ -85,8 +85,9 @@ def _reason(message):
     """Returns the line of TensorFlow's message that says what was wrong."""
     lines = [
         line for line in message.splitlines()
-        if line.strip()
-        and not line.startswith((" ", "\t", "Graph execution", "Detected at"))
+        if line.strip() and not line.startswith(
+            (" ", "\t", "<stack", "Graph execution", "Detected at")
+        )
     ]  # fmt: skip
     # Around it are the names of its own functions.
     return re.sub(r"\{\{.*?\}\} | \[Op:.*", "", (lines or [message])[0])

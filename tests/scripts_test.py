@@ -240,3 +240,17 @@ def test_reason_that_tensorflow_gives_is_shown(capfd, compiled):
     assert len(errors) == 1
     assert errors[0].startswith("error: Unknown image file format")
     assert errors[0].endswith("required.")
+
+
+def test_out_of_memory_is_named(capfd):
+    message = (
+        "Graph execution error:\n\n"
+        "Detected at node dense_1/MatMul defined at (most recent call last):\n"
+        "<stack traces unavailable>\n"
+        "OOM when allocating tensor with shape[1000000,1024]\n"
+        "\t [[{{node dense_1/MatMul}}]]\n"
+        "Hint: If you want to see a list of allocated tensors\n"
+    )
+    with pytest.raises(SystemExit), scripts.one_line_errors():
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+    assert "error: OOM when allocating tensor with" in capfd.readouterr().err

@@ -11,6 +11,10 @@ _BAD_FLAGS = {
     "unknown field": (["--config.batchsize=3"], "batchsize"),
     "no number": (["--config.batch_size=many"], "batch_size=many"),
     "zero": (["--config.batch_size=0"], "`batch_size` must be at least 1"),
+    "batch": (
+        ["--config.batch_size=2147483647"],
+        "`batch_size` times `discriminator_steps` must be below",
+    ),
     "fraction": (["--config.batch_size=1.5"], "batch_size=1.5"),
     "64 bits": (["--config.steps=9223372036854775807"], "`steps` must be at"),
     "70 bits": (["--config.seed=1180591620717411303424"], "`seed` must be at"),
