@@ -96,6 +96,7 @@ def _train(config, workdir, strategy, callbacks, inception):
     callbacks = [
         callbacks_module.DivergenceGuard(workdir.checkpoints),
         *callbacks,
+        callbacks_module.MemoryTrimmer(),
     ]
     if chief:
         callbacks[1:1] = _writers(

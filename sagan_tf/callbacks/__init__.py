@@ -1,5 +1,6 @@
 """What training does at the end of each window of `log_every_steps`."""
 
+from sagan_tf.callbacks.memory import MemoryTrimmer
 from sagan_tf.callbacks.resuming import keep_until, last_metrics
 from sagan_tf.callbacks.stability import DivergenceGuard
 from sagan_tf.callbacks.writers import (
@@ -13,6 +14,7 @@ __all__ = [
     "CheckpointWriter",
     "DivergenceGuard",
     "EvaluationWriter",
+    "MemoryTrimmer",
     "MetricsWriter",
     "SampleWriter",
     "keep_until",
