@@ -76,7 +76,7 @@ def make_gan(num_classes=3, compiled=True, **kwargs):
     return gan
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gan_factory():
     return make_gan
 

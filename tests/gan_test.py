@@ -104,7 +104,7 @@ def test_each_optimizer_has_its_own_rate(gan_factory, batch):
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1))
     generator = _values(gan.generator.trainable_weights)
     discriminator = _values(gan.discriminator.trainable_weights)
-    gan.fit(*batch, batch_size=8, verbose=0)
+    gan.train_step(tuple(map(tf.constant, batch)))
     assert _distance(generator, gan.generator.trainable_weights) == 0
     assert _distance(discriminator, gan.discriminator.trainable_weights) > 0
 
@@ -116,7 +116,7 @@ def test_u_moves_once_per_discriminator_update(gan_factory, batch):
     kernel = np.array(layer.layer.kernel).reshape(-1, 4)
     v = kernel @ np.array(layer.u)
     u = kernel.T @ (v / np.linalg.norm(v))
-    gan.fit(*batch, batch_size=8, verbose=0)
+    gan.train_step(tuple(map(tf.constant, batch)))
     np.testing.assert_allclose(layer.u, u / np.linalg.norm(u), atol=1e-6)
 
 
@@ -222,7 +222,7 @@ def test_average(gan_factory, batch):
     averages = []
     raw = []
     for _ in range(4):
-        gan.fit(*batch, batch_size=8, verbose=0)
+        gan.train_step(tuple(map(tf.constant, batch)))
         averages.append(_values(gan.ema_generator.weights))
         raw.append(_values(gan.generator.weights))
     for step in (0, 1):

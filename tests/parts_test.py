@@ -164,8 +164,8 @@ def _largest_difference(first, second):
 @pytest.mark.parametrize(
     "kwargs",
     [
-        {"accumulation_steps": 2},
-        pytest.param({}, marks=pytest.mark.slow),
+        {},
+        pytest.param({"accumulation_steps": 2}, marks=pytest.mark.slow),
         pytest.param({"discriminator_steps": 2}, marks=pytest.mark.slow),
     ],
     ids=str,

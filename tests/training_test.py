@@ -249,11 +249,13 @@ def test_finished_run_is_left_as_it_is(finished):
     assert before == after
 
 
+@pytest.mark.slow
 def test_steps_per_call_change_nothing(config, finished, tmp_path):
     config = dataclasses.replace(config, steps_per_call=3)
     _assert_equal(finished[2], _weights(training.train(config, tmp_path)))
 
 
+@pytest.mark.slow
 def test_loop_equals_fit(config):
     """The same weights, and the same calls to the same callbacks."""
     config = dataclasses.replace(config, num_classes=10, adam_epsilon=1e-3)
@@ -388,7 +390,13 @@ def test_best_checkpoint_is_of_the_least_distance(
     workdir = Workdir(tmp_path)
     gan = gan_factory(ema_decay=0.9)
     manager = training.checkpoint_managers(gan, workdir)[1]
-    writer = callbacks.EvaluationWriter(config, workdir, manager, None)
+    writer = callbacks.EvaluationWriter(
+        config,
+        workdir,
+        manager,
+        None,
+        sample=lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8),
+    )
     writer.set_model(gan)
     writer.on_train_begin()
     best = []

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -36,8 +37,7 @@ def _extractor(run=_rows_and_columns, sha256="1"):
     return Extractor("means", "custom", run, sha256, ("a", "b"))
 
 
-@pytest.fixture
-def generator():
+def _generator():
     generator = models.build_generator(
         32, 2, 10, 8, attention_resolutions=(16,)
     )
@@ -45,6 +45,12 @@ def generator():
     for _ in range(3):
         generator([tf.random.normal((20, 8)), tf.range(20) % 10], training=True)
     return generator
+
+
+@pytest.fixture(scope="module")
+def generator():
+    keras.utils.set_random_seed(0)
+    return _generator()
 
 
 @pytest.fixture(autouse=True)
@@ -272,8 +278,9 @@ def test_rows_on_replicas(mirrored):
             np.testing.assert_array_equal(second, 2 * array)
 
 
-def test_standing_statistics(generator):
+def test_standing_statistics():
     """Means over batches of the batch's own, and nothing else changes."""
+    generator = _generator()
     before = [np.array(weight) for weight in generator.weights]
     generator.trainable = False
     copy = with_standing_statistics(generator, 10, 3, seed=4)

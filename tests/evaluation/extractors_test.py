@@ -93,6 +93,7 @@ def test_address_on_tensorflow_hub(inception_path, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 def test_digits_classifier_is_good_and_cached(monkeypatch):
     first = extractors.digits_classifier()
     assert first.accuracy >= 0.97 and first.predicts_labels

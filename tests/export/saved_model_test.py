@@ -24,9 +24,10 @@ SIGNATURES = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def generator(gan_factory):
     """Not as at the start: gates, statistics and tables of their own."""
+    keras.utils.set_random_seed(0)
     generator = gan_factory(3, compiled=False).generator
     random = np.random.default_rng(0)
     for variable in generator.variables:
@@ -40,11 +41,17 @@ def generator(gan_factory):
     return generator
 
 
-@pytest.fixture
-def exported(generator, tmp_path):
-    path = tmp_path / "model" / "1"
+@pytest.fixture(scope="module")
+def exported(generator, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "1"
     export_generator(generator, path, card={"step": 7})
     return path
+
+
+@pytest.fixture(scope="module")
+def served(exported):
+    """Its signatures."""
+    return tf.saved_model.load(exported).signatures
 
 
 def _inputs(count=5):
@@ -142,8 +149,7 @@ def test_large_attention_is_in_blocks(tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 3, 64])
-def test_signatures(generator, exported, count):
-    served = tf.saved_model.load(exported).signatures
+def test_signatures(generator, served, count):
     assert set(served) == set(SIGNATURES)
     inputs = _inputs(count)
     expected = generator(list(inputs.values()))
@@ -161,8 +167,8 @@ def test_signatures(generator, exported, count):
     np.testing.assert_array_equal(outputs["attention16_query_grid"], [16, 16])
 
 
-def test_a_seed_is_a_picture(exported):
-    from_seed = tf.saved_model.load(exported).signatures["from_seed"]
+def test_a_seed_is_a_picture(exported, served):
+    from_seed = served["from_seed"]
     seeds = tf.constant([5, -2, 7, 5], tf.int64)
     labels = tf.constant([0, 1, 2, 0])
     zero, half = tf.constant(0.0), tf.constant(0.5)
@@ -177,7 +183,7 @@ def test_a_seed_is_a_picture(exported):
         _assert_close(alone, images[part])
     latents = generation.latents_of_seeds(seeds, 8, 0.5)
     assert np.abs(latents).max() <= 1
-    default = tf.saved_model.load(exported).signatures["serving_default"]
+    default = served["serving_default"]
     truncated = from_seed(seeds=seeds, labels=labels, truncation=half)["images"]
     _assert_close(truncated, default(latents=latents, labels=labels)["images"])
     # What a server fills in for a client that says nothing.
@@ -193,8 +199,7 @@ def _signature_definition(path, name):
 
 @pytest.mark.parametrize("label", [-1, 3])
 @pytest.mark.parametrize("name", SIGNATURES)
-def test_labels_out_of_range_are_an_error(exported, name, label):
-    function = tf.saved_model.load(exported).signatures[name]
+def test_labels_out_of_range_are_an_error(served, name, label):
     inputs = {**_inputs(2), "labels": tf.constant([0, label])}
     if name == "from_seed":
         del inputs["latents"]
@@ -202,7 +207,7 @@ def test_labels_out_of_range_are_an_error(exported, name, label):
             seeds=tf.constant([1, 2], tf.int64), truncation=tf.constant(0.0)
         )
     with pytest.raises(tf.errors.InvalidArgumentError, match="labels must"):
-        function(**inputs)
+        served[name](**inputs)
 
 
 def _all_inputs(count):
@@ -233,32 +238,31 @@ def _assert_equal_outputs(found, expected):
             np.testing.assert_array_equal(found[name], value)
 
 
-@pytest.mark.parametrize("count", [1, 3, 64])
-def test_loader_of_tensorflow_1(exported, count):
+def test_loader_of_tensorflow_1(exported, served):
     """By which TF Serving loads: a session, and the tag `serve`."""
-    served = tf.saved_model.load(exported).signatures
-    inputs = {
-        signature: {key: value.numpy() for key, value in values.items()}
-        for signature, values in _all_inputs(count).items()
-    }
+    inputs = {count: _all_inputs(count) for count in (1, 3, 64)}
     found = {}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.loader.load(
             session, ["serve"], str(exported)
         )
-        for name, values in inputs.items():
-            signature = loaded.signature_def[name]
-            found[name] = session.run(
-                {k: v.name for k, v in signature.outputs.items()},
-                {signature.inputs[k].name: v for k, v in values.items()},
-            )
-    for name, values in _all_inputs(count).items():
-        _assert_equal_outputs(found[name], served[name](**values))
+        for count, by_name in inputs.items():
+            for name, values in by_name.items():
+                signature = loaded.signature_def[name]
+                feeds = {
+                    signature.inputs[key].name: value.numpy()
+                    for key, value in values.items()
+                }
+                found[count, name] = session.run(
+                    {k: v.name for k, v in signature.outputs.items()}, feeds
+                )
+    for (count, name), outputs in found.items():
+        _assert_equal_outputs(outputs, served[name](**inputs[count][name]))
+    assert len(found) == 3 * 5
 
 
-def test_c_interface_without_python(exported, tmp_path):
+def test_c_interface_without_python(exported, served, tmp_path):
     """TensorFlow's C library, in a process that imports neither."""
-    served = tf.saved_model.load(exported).signatures
     jobs = []
     for count in (1, 3, 64):
         for name, values in _all_inputs(count).items():
