@@ -10,6 +10,7 @@ from absl import logging
 from sagan_tf import (
     checkpoints,
     evaluation,
+    events,
     files,
     generation,
     layers,
@@ -91,10 +92,7 @@ class MetricsWriter(_EventWriter):
             values[f"{name}_learning_rate"] = float(rate)
         images = (step - self.first_step) * self.config.batch_size
         values["images_per_second"] = images / elapsed
-        with self.writer.as_default(step=step):
-            for name, value in values.items():
-                tf.summary.scalar(name, value)
-        self.writer.flush()
+        events.write_scalars(self.writer, step, values)
 
 
 class SampleWriter(_EventWriter):

@@ -5,7 +5,7 @@ import json
 
 import tensorflow as tf
 
-from sagan_tf import files, generation
+from sagan_tf import events, files, generation
 
 # What may differ between two evaluations that are compared.
 _NOT_COMPARED = (
@@ -51,9 +51,8 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
         # Other protocols have no place on the curve of training.
         return path
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))
-    with writer.as_default(step=step):
-        for metric, value in result["metrics"].items():
-            tf.summary.scalar(f"eval/{metric}", value)
+    metrics = {f"eval/{k}": v for k, v in result["metrics"].items()}
+    events.write_scalars(writer, step, metrics)
     writer.close()
     return path
 
