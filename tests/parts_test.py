@@ -161,13 +161,10 @@ def _largest_difference(first, second):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kwargs",
-    [
-        {},
-        pytest.param({"accumulation_steps": 2}, marks=pytest.mark.slow),
-        pytest.param({"discriminator_steps": 2}, marks=pytest.mark.slow),
-    ],
+    [{}, {"accumulation_steps": 2}, {"discriminator_steps": 2}],
     ids=str,
 )
 def test_two_replicas_equal_one(mirrored, kwargs):
