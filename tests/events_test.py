@@ -1,41 +1,19 @@
 """Tests of TensorBoard's events."""
 
-import ctypes
-
 import pytest
 import tensorflow as tf
 
 from sagan_tf import events
 
 
-class _MallocInformation(ctypes.Structure):
-    """Of glibc, malloc.h."""
-
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",
-            "fsmblks", "uordblks", "fordblks", "keepcost",
-        )
-    ]  # fmt: skip
-
-
-def _used_bytes():
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "mallinfo2"):
-        pytest.skip("glibc from 2.33 on says how much memory is in use")
-    library.mallinfo2.restype = _MallocInformation
-    return library.mallinfo2().uordblks
-
-
-def test_nothing_is_kept_of_what_was_written(tmp_path):
+def test_nothing_is_kept_of_what_was_written(used_bytes, tmp_path):
     writer = tf.summary.create_file_writer(str(tmp_path))
     steps = 500
     for first in range(0, 3 * steps, steps):
-        before = _used_bytes()
+        before = used_bytes()
         for step in range(first, first + steps):
             events.write_scalars(writer, step, {"loss": step + 0.1})
-        kept = _used_bytes() - before
+        kept = used_bytes() - before
     # Of a tensor of each number it would be 1,000.
     assert kept / steps < 100
     (path,) = tmp_path.iterdir()

@@ -1,0 +1,45 @@
+"""Tests that what a run holds does not grow. Hours: benchmarks/soak.py."""
+
+import os
+
+import keras
+import pytest
+
+from sagan_tf import Config, training
+
+
+@pytest.mark.slow
+def test_windows_leave_no_memory_and_no_open_file(used_bytes, tmp_path):
+    """With metrics, samples, a checkpoint in each, evaluations in some."""
+    seen = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            files = len(os.listdir("/proc/self/fd"))
+            seen.append((used_bytes(), files))
+
+    windows, settled = 60, 20
+    config = Config(
+        dataset="digits",
+        image_size=32,
+        base_channels=2,
+        latent_dim=8,
+        attention_resolutions=(16,),
+        batch_size=4,
+        steps=windows,
+        ema_decay=0.9,
+        log_every_steps=1,
+        sample_every_steps=1,
+        checkpoint_every_steps=1,
+        eval_every_steps=20,
+        eval_images=20,
+        extractor="classifier",
+    )
+    training.train(config, tmp_path, callbacks=[Recorder()])
+    memory, files = zip(*seen, strict=True)
+    assert len(seen) == windows
+    assert max(files[settled:]) <= max(files[:settled])
+    # Between evaluations, of which the last leaves its own.
+    kept = memory[-2] - memory[settled - 2]
+    print(f"{kept / (windows - settled):.0f} bytes kept in a window")
+    assert kept / (windows - settled) < 5000
