@@ -206,8 +206,9 @@ class Config:
         if self.batch_size * self.discriminator_steps >= 2**30:
             self._reject(
                 "batch_size",
-                "times `discriminator_steps` must be below 2^30: real and "
-                "generated images of a step are counted together",
+                f"times `discriminator_steps`={self.discriminator_steps} must "
+                "be below 2^30: images, real and generated, are counted in 32 "
+                "bits",
             )
         if self.linear_decay_steps > self.steps:
             self._reject(

@@ -12,8 +12,8 @@ def write_scalars(writer, step, values):
         step: Integer.
         values: Dictionary from tags to numbers.
     """
-    # NumPy's numbers: TensorFlow keeps a tensor of each Python number that it
-    # is given, for the next time, for ever.
+    # TensorFlow keeps a tensor of each Python number that it is given, for the
+    # next time, for ever; of NumPy's none (but float64, a Python float too).
     with writer.as_default(step=np.int64(step)):
         for tag, value in values.items():
             tf.summary.scalar(tag, np.float32(value))

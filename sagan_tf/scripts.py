@@ -83,6 +83,8 @@ def one_line_errors():
 
 def _reason(message):
     """Returns the line of TensorFlow's message that says what was wrong."""
+    # Of several operations that failed, the first.
+    message = re.sub(r"\d+ root error\(s\) found\.\s+\(0\) \w+: +", "", message)
     lines = [
         line for line in message.splitlines()
         if line.strip() and not line.startswith(

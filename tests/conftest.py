@@ -157,7 +157,7 @@ class _MallocInformation(ctypes.Structure):
 
 @pytest.fixture(scope="session")
 def used_bytes():
-    """A function that returns how much of the heap is in use."""
+    """A function that returns how much the process has allocated."""
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallinfo2"):
         pytest.skip("glibc from 2.33 on says how much memory is in use")
@@ -165,7 +165,8 @@ def used_bytes():
 
     def used():
         gc.collect()
-        return library.mallinfo2().uordblks
+        information = library.mallinfo2()
+        return information.uordblks + information.hblkhd
 
     return used
 

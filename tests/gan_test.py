@@ -219,10 +219,11 @@ def test_every_discriminator_step_sees_fresh_images(gan_factory, batch):
 
 def test_average(gan_factory, batch):
     gan = gan_factory(ema_decay=0.9, ema_start_step=2)
+    train_step = tf.function(gan.train_step)
     averages = []
     raw = []
     for _ in range(4):
-        gan.train_step(tuple(map(tf.constant, batch)))
+        train_step(tuple(map(tf.constant, batch)))
         averages.append(_values(gan.ema_generator.weights))
         raw.append(_values(gan.generator.weights))
     for step in (0, 1):

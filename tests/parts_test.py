@@ -197,6 +197,13 @@ class DiscriminatorOnly(SAGAN):
         return super()._run(network, inputs, labels, training)
 
 
+def test_whole_step_on_two_replicas_without_batch_statistics(mirrored):
+    kwargs = {"accumulation_steps": 2}
+    found, unequal = _train_on(mirrored, 1, compiled=False, **kwargs)
+    assert not unequal
+    assert _largest_difference(_train(_make(**kwargs), 1), found) < BOUND
+
+
 def test_without_synchronization_only_batch_statistics_differ(mirrored):
     differences = []
     for cls in (DiscriminatorOnly, SAGAN):

@@ -242,11 +242,14 @@ def test_reason_that_tensorflow_gives_is_shown(capfd, compiled):
     assert errors[0].endswith("required.")
 
 
-def test_out_of_memory_is_named(capfd):
+@pytest.mark.parametrize(
+    "roots", ["", "2 root error(s) found.\n  (0) RESOURCE_EXHAUSTED:  "]
+)
+def test_out_of_memory_is_named(capfd, roots):
     message = (
         "Graph execution error:\n\n"
         "Detected at node dense_1/MatMul defined at (most recent call last):\n"
-        "<stack traces unavailable>\n"
+        f"<stack traces unavailable>\n{roots}"
         "OOM when allocating tensor with shape[1000000,1024]\n"
         "\t [[{{node dense_1/MatMul}}]]\n"
         "Hint: If you want to see a list of allocated tensors\n"

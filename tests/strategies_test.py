@@ -52,7 +52,7 @@ def test_auto_takes_the_cluster_of_the_environment(monkeypatch):
         '{"cluster": {"worker": "a:1"}}',
     ],
 )
-def test_environment_that_is_no_object(monkeypatch, name, text):
+def test_malformed_environment(monkeypatch, name, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="`TF_CONFIG` must be a JSON object"):
         strategies.make(name)

@@ -249,6 +249,61 @@ def test_finished_run_is_left_as_it_is(finished):
     assert before == after
 
 
+class _Counter(keras.Model):
+    """Has what the loop needs, and counts steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.step = tf.Variable(0)
+
+    def train_step(self, batch):
+        self.step.assign_add(batch)
+
+    def get_metrics_result(self):
+        return {"step": self.step}
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 3])
+def test_calls_of_the_loop(config, steps_per_call):
+    """No call of several steps goes beyond the end of a window."""
+    config = dataclasses.replace(
+        config, steps=7, log_every_steps=5, steps_per_call=steps_per_call
+    )
+    calls = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            calls.append(("window", epoch))
+
+        def on_train_batch_begin(self, batch, logs=None):
+            calls.append(("begin", batch))
+
+        def on_train_batch_end(self, batch, logs=None):
+            calls.append(("end", batch, logs["step"]))
+
+        def on_epoch_end(self, epoch, logs=None):
+            calls.append(("written", epoch, logs["step"]))
+
+    model = _Counter()
+    training.run(
+        model,
+        tf.distribute.get_strategy(),
+        lambda _: tf.data.Dataset.from_tensors(1).repeat(),
+        config,
+        [Recorder()],
+        first_step=0,
+    )
+    expected = []
+    for window, first, last in ((0, 0, 5), (1, 5, 7)):
+        expected.append(("window", window))
+        for step in range(first, last, steps_per_call):
+            end = min(step + steps_per_call, last)
+            expected.append(("begin", step - first))
+            expected.append(("end", end - 1 - first, end))
+        expected.append(("written", window, last))
+    assert calls == expected
+
+
 @pytest.mark.slow
 def test_steps_per_call_change_nothing(config, finished, tmp_path):
     config = dataclasses.replace(config, steps_per_call=3)

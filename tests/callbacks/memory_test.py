@@ -3,6 +3,7 @@
 import pathlib
 
 import numpy as np
+import pytest
 
 from sagan_tf.callbacks import MemoryTrimmer
 
@@ -13,11 +14,14 @@ def _resident_megabytes():
 
 
 def test_free_memory_between_used_is_given_back():
+    trimmer = MemoryTrimmer()
+    if trimmer.trim is None:
+        pytest.skip("of the C libraries, glibc gives memory back when asked")
     # Below the size that has pages of its own.
     arrays = [np.ones(100_000, np.uint8) for _ in range(3000)]
     used = arrays[::100]
     del arrays
     before = _resident_megabytes()
-    MemoryTrimmer().on_epoch_end(0)
+    trimmer.on_epoch_end(0)
     assert _resident_megabytes() < before - 200
     assert all(array.all() for array in used)

@@ -127,6 +127,9 @@ def test_corrupt_cache_is_trained_again(monkeypatch, tmp_path):
     path.write_bytes(b"no model")
     extractors.digits_classifier()
     assert keras.models.load_model(path).count_params() == model.count_params()
+    # And then it is taken from there.
+    monkeypatch.setattr(extractors, "_train_classifier", None)
+    assert extractors.digits_classifier().predicts_labels
 
 
 def _network():

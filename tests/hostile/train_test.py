@@ -13,7 +13,7 @@ _BAD_FLAGS = {
     "zero": (["--config.batch_size=0"], "`batch_size` must be at least 1"),
     "batch": (
         ["--config.batch_size=2147483647"],
-        "`batch_size` times `discriminator_steps` must be below",
+        "`batch_size` times `discriminator_steps`=1 must be below 2^30",
     ),
     "fraction": (["--config.batch_size=1.5"], "batch_size=1.5"),
     "64 bits": (["--config.steps=9223372036854775807"], "`steps` must be at"),
