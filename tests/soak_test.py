@@ -5,11 +5,13 @@ import os
 import keras
 import pytest
 
-from sagan_tf import Config, training
+from sagan_tf import Config, callbacks, training
 
 
 @pytest.mark.slow
-def test_windows_leave_no_memory_and_no_open_file(used_bytes, tmp_path):
+def test_windows_leave_no_memory_and_no_open_file(
+    used_bytes, tmp_path, monkeypatch
+):
     """With metrics, samples, a checkpoint in each, evaluations in some."""
     seen = []
 
@@ -18,7 +20,13 @@ def test_windows_leave_no_memory_and_no_open_file(used_bytes, tmp_path):
             files = len(os.listdir("/proc/self/fd"))
             seen.append((used_bytes(), files))
 
-    windows, settled = 60, 20
+    trimmed = []
+    monkeypatch.setattr(
+        callbacks.MemoryTrimmer,
+        "on_epoch_end",
+        lambda trimmer, epoch, logs=None: trimmed.append(epoch),
+    )
+    windows, settled = 80, 40
     config = Config(
         dataset="digits",
         image_size=32,
@@ -37,7 +45,7 @@ def test_windows_leave_no_memory_and_no_open_file(used_bytes, tmp_path):
     )
     training.train(config, tmp_path, callbacks=[Recorder()])
     memory, files = zip(*seen, strict=True)
-    assert len(seen) == windows
+    assert len(seen) == len(trimmed) == windows
     assert max(files[settled:]) <= max(files[:settled])
     # Both ends lie just before an evaluation, so what one leaves is counted.
     kept = (memory[-2] - memory[settled - 2]) / (windows - settled)

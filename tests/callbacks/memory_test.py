@@ -25,3 +25,9 @@ def test_free_memory_between_used_is_given_back():
     trimmer.on_epoch_end(0)
     assert _resident_megabytes() < before - 200
     assert all(array.all() for array in used)
+
+
+def test_other_c_libraries_are_left_alone():
+    trimmer = MemoryTrimmer()
+    trimmer.trim = None
+    trimmer.on_epoch_end(0)
