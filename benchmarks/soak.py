@@ -5,9 +5,8 @@
 Every ten seconds the resident memory, open files, threads and step of
 train.py are read from outside and appended to DIR/soak.csv. At the end the
 run is divided into windows of ten minutes, and for each the least, median and
-most memory are printed. The C library takes memory in steps and gives it back
-now and then, so the resident memory swings; the least is what is really held,
-and must stay as it is after the first ten minutes.
+most memory are printed. After the first ten minutes these must stay as they
+are. Of how many bytes a window keeps there is a test, tests/soak_test.py.
 """
 
 import csv

@@ -187,4 +187,6 @@ def _report(source, examined, histogram, sides, num_classes):
     ]
     if num_classes > 20:
         shown.append("...")
-    logging.info("Images by class: %s.", ", ".join(shown))
+    # Folders' names need not be text.
+    text = ", ".join(shown).encode("utf-8", "backslashreplace").decode()
+    logging.info("Images by class: %s.", text)

@@ -93,13 +93,14 @@ def test_colours(tmp_path, case):
     assert np.abs(np.array(image).astype(int) - expected).max() <= tolerance
 
 
-def test_classes_need_not_be_text(tmp_path):
+def test_classes_need_not_be_text(tmp_path, caplog):
     for name in ("\udcfe", "\u00e9"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").write_bytes(_encoded(IMAGE, "png"))
-    source = data.check(
-        data.open_source("image_folder", str(tmp_path)), 32, 2, 10**6
-    )
+    source = data.open_source("image_folder", str(tmp_path))
+    with caplog.at_level("INFO", "absl"):
+        source = data.check(source, 32, 2, 10**6)
+    assert "\u00e9: 1, \\udcfe: 1" in caplog.text
     assert source.size == 2 and len(source.fingerprint) == 64
 
 
