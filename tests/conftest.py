@@ -16,7 +16,7 @@ import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import flags, logging  # noqa: E402
 
-from sagan_tf import SAGAN, models, scripts  # noqa: E402
+from sagan_tf import SAGAN, Config, models, scripts  # noqa: E402
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -89,6 +89,27 @@ def make_gan(num_classes=3, compiled=True, **kwargs):
 @pytest.fixture(scope="session")
 def gan_factory():
     return make_gan
+
+
+@pytest.fixture(scope="session")
+def small_run():
+    """The configuration of a run of seconds."""
+    return Config(
+        dataset="digits",
+        image_size=32,
+        base_channels=2,
+        latent_dim=8,
+        attention_resolutions=(16,),
+        batch_size=8,
+        steps=4,
+        ema_decay=0.9,
+        horizontal_flip=True,
+        log_every_steps=2,
+        sample_every_steps=2,
+        checkpoint_every_steps=2,
+        eval_images=20,
+        extractor="classifier",
+    )
 
 
 @pytest.fixture

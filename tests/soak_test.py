@@ -1,16 +1,17 @@
 """Tests that what a run holds does not grow. Hours: benchmarks/soak.py."""
 
+import dataclasses
 import os
 
 import keras
 import pytest
 
-from sagan_tf import Config, callbacks, training
+from sagan_tf import callbacks, training
 
 
 @pytest.mark.slow
 def test_windows_leave_no_memory_and_no_open_file(
-    used_bytes, tmp_path, monkeypatch
+    small_run, used_bytes, tmp_path, monkeypatch
 ):
     """With metrics, samples, a checkpoint in each, evaluations in some."""
     seen = []
@@ -27,21 +28,13 @@ def test_windows_leave_no_memory_and_no_open_file(
         lambda trimmer, epoch, logs=None: trimmed.append(epoch),
     )
     windows, settled = 80, 40
-    config = Config(
-        dataset="digits",
-        image_size=32,
-        base_channels=2,
-        latent_dim=8,
-        attention_resolutions=(16,),
-        batch_size=4,
+    config = dataclasses.replace(
+        small_run,
         steps=windows,
-        ema_decay=0.9,
         log_every_steps=1,
         sample_every_steps=1,
         checkpoint_every_steps=1,
         eval_every_steps=20,
-        eval_images=20,
-        extractor="classifier",
     )
     training.train(config, tmp_path, callbacks=[Recorder()])
     memory, files = zip(*seen, strict=True)

@@ -16,28 +16,9 @@ from sagan_tf.checkpoints import step_of
 from sagan_tf.workdir import Workdir, load_generator
 
 
-def _config():
-    return Config(
-        dataset="digits",
-        image_size=32,
-        base_channels=2,
-        latent_dim=8,
-        attention_resolutions=(16,),
-        batch_size=8,
-        steps=4,
-        ema_decay=0.9,
-        horizontal_flip=True,
-        log_every_steps=2,
-        sample_every_steps=2,
-        checkpoint_every_steps=2,
-        eval_images=20,
-        extractor="classifier",
-    )
-
-
 @pytest.fixture
-def config():
-    return _config()
+def config(small_run):
+    return dataclasses.replace(small_run)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,9 +36,9 @@ def _quick_classifier():
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(small_run, tmp_path_factory):
     """A finished run with evaluations, and its weights."""
-    config = dataclasses.replace(_config(), eval_every_steps=2)
+    config = dataclasses.replace(small_run, eval_every_steps=2)
     workdir = tmp_path_factory.mktemp("finished") / "run"
     gan = training.train(config, workdir)
     return config, workdir, _weights(gan)

@@ -9,9 +9,8 @@ class MemoryTrimmer(keras.callbacks.Callback):
     """Gives memory that is free back to the system, at each window's end.
 
     glibc takes memory where an evaluation or a picture needs it and keeps
-    it, in pieces between others that are in use, so that a process grows for
-    hours though it needs no more (docs/reliability.md). Other C libraries
-    are left alone.
+    it, in pieces between others that are in use. Other C libraries are left
+    alone.
     """
 
     def __init__(self):

@@ -4,7 +4,6 @@ import json
 import time
 
 import keras
-import numpy as np
 import tensorflow as tf
 from absl import logging
 
@@ -119,7 +118,7 @@ class SampleWriter(_EventWriter):
             self.sample, self.config.latent_dim, self.config.num_classes
         )
         generation.save_png(grid, self.workdir.samples / f"{step:07d}.png")
-        with self.writer.as_default(step=np.int64(step)):
+        with events.at_step(self.writer, step):
             tf.summary.image("samples", grid[None])
             if self.attending is not None:
                 self.write_attention(step)
