@@ -4,7 +4,9 @@ import dataclasses
 
 import tensorflow as tf
 
+# As many calls as there are cores, at most 16; see `_untuned`.
 AUTOTUNE = tf.data.AUTOTUNE
+_PREFETCHED = 2
 
 
 def square(image, image_size, method="bilinear"):
@@ -111,7 +113,7 @@ def training_dataset(
         )
     dataset = dataset.map(prepare, AUTOTUNE)
     dataset = dataset.batch(batch_size // replicas, drop_remainder=True)
-    return dataset.prefetch(AUTOTUNE)
+    return _untuned(dataset.prefetch(_PREFETCHED))
 
 
 def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
@@ -137,7 +139,7 @@ def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
     dataset = source.records.enumerate().map(prepare, AUTOTUNE)
     if batch_size is not None:
         dataset = dataset.batch(batch_size)
-    return dataset.prefetch(AUTOTUNE)
+    return _untuned(dataset.prefetch(_PREFETCHED))
 
 
 def evenly_spaced(source, count):
@@ -160,6 +162,16 @@ def evenly_spaced(source, count):
         size=count,
         files=(),
     )  # fmt: skip
+
+
+def _untuned(dataset):
+    # TensorFlow's tuning looks at the pipeline at intervals that grow to a
+    # minute. Who deletes an iterator, as Python does at its end, may have to
+    # wait for the rest of one: the thread misses the call to stop where it
+    # wakes before the flag is set.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def _decode(source, record):

@@ -161,6 +161,13 @@ def test_ordered_dataset_keeps_the_order(source):
     assert set(sides.numpy()) == {32}
 
 
+@pytest.mark.parametrize(
+    "make", [pipeline.training_dataset, pipeline.ordered_dataset]
+)
+def test_no_thread_that_the_end_of_a_process_may_wait_for(source, make):
+    assert make(source, 32, 8).options().autotune.enabled is False
+
+
 def test_evenly_spaced(source):
     chosen = data.evenly_spaced(source, 5)
     labels = [int(label) for _, label, _ in data.ordered_dataset(chosen, 32)]
