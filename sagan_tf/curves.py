@@ -76,7 +76,8 @@ def plot(workdir, path):
         axes.legend()
         axes.grid(alpha=0.3)
     _plot_evaluations(evaluations, read_evaluations(workdir))
-    figure.savefig(path, dpi=110)
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110)
 
 
 def _plot_evaluations(axes, results):

@@ -41,7 +41,8 @@ def read_records(path, numbers=()):
             lines = [line for line in file if line.endswith("\n")]
         records = [json.loads(line) for line in lines]
         for record in records:
-            int(record["step"])
+            if type(record["step"]) is not int:
+                raise TypeError(f"step {record['step']!r}")
             for name in numbers:
                 float(record[name])
     except (
@@ -60,16 +61,11 @@ def write_text(path, text):
         path: Path of the file, which is replaced if there is one.
         text: String.
     """
-    temporary = f"{path}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except OSError:
-        # A full disk leaves half of it.
-        with contextlib.suppress(OSError):
-            os.remove(temporary)
-        raise
+    with (
+        replacing(path) as temporary,
+        open(temporary, "w", encoding="utf-8") as file,
+    ):
+        file.write(text)
 
 
 def append_text(path, text):
@@ -79,8 +75,40 @@ def append_text(path, text):
         OSError: If it cannot be written; with the path, which Python leaves
             out where a disk is full.
     """
+    with _named(path), open(path, "a", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Writes a file whole or not at all, within the context.
+
+    Args:
+        path: Path of the file, which is replaced if there is one.
+
+    Yields:
+        Where to write, a string.
+
+    Raises:
+        OSError: As `append_text`.
+    """
+    temporary = f"{path}.tmp"
     try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(text)
+        with _named(path):
+            yield temporary
+            os.replace(temporary, path)
+    except OSError:
+        # A full disk leaves half of it.
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _named(path):
+    try:
+        yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise

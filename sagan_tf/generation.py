@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
-from sagan_tf import gan
+from sagan_tf import files, gan
 from sagan_tf.data import to_uint8
 
 _MOST_ROWS = 10
@@ -162,8 +162,7 @@ def save_png(image, path, **metadata):
     for key, value in metadata.items():
         information.add_text(key, str(value))
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    temporary = f"{path}.tmp"
-    Image.fromarray(np.asarray(image)).save(
-        temporary, "png", pnginfo=information
-    )
-    os.replace(temporary, path)
+    with files.replacing(path) as temporary:
+        Image.fromarray(np.asarray(image)).save(
+            temporary, "png", pnginfo=information
+        )

@@ -67,7 +67,7 @@ def one_line_errors():
         sys.exit(FAILED)
     except strategies.WorkerLostError as error:
         logging.debug("What led to the error below:", exc_info=True)
-        _print_error(str(error))
+        _print_error(f"{error} ({_reason(error.__cause__.message)})")
         sys.stderr.flush()
         # Not `sys.exit`, which waits for the workers that are gone.
         os._exit(WORKER_LOST)

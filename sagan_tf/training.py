@@ -93,6 +93,11 @@ def _train(config, workdir, strategy, callbacks, inception):
         config.num_classes,
         config.cache_gibibytes * _GIBIBYTE,
     )
+    strategies.check_equal(
+        strategy,
+        zlib.crc32(source.identity.encode()),
+        "The data must be the same on all workers (here by a checksum).",
+    )
     callbacks = [
         callbacks_module.DivergenceGuard(workdir.checkpoints),
         *callbacks,
@@ -258,6 +263,13 @@ def restore(gan, workdir, config):
                 f"`workdir` {workdir.path} was trained to step {last}, but "
                 f"there is no checkpoint in {workdir.checkpoints}: put a copy "
                 "of one back, or take a new `workdir`"
+            )
+        if last:
+            logging.warning(
+                "%s has no checkpoint yet, only records to step %d: starting "
+                "over.",
+                workdir.path,
+                last,
             )
         return 0
     saved = {name.split("/")[0] for name, _ in tf.train.list_variables(path)}

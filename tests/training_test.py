@@ -79,7 +79,11 @@ def test_what_a_run_leaves(finished):
     records = [json.loads(line) for line in _metrics(workdir).splitlines()]
     assert [record["step"] for record in records] == [2, 4]
     assert records[1]["real_images"] == 32
-    for name in ("discriminator_loss", "generator_attention16_gamma"):
+    for name in (
+        "discriminator_loss",
+        "generator_attention16_gamma",
+        *callbacks.stability.BOUNDS,
+    ):
         assert np.isfinite(records[0][name])
     for step in (0, 2, 4):
         png = (workdir / "samples" / f"{step:07d}.png").read_bytes()
@@ -98,6 +102,7 @@ def test_what_a_run_leaves(finished):
         "generator_learning_rate",
         "generator_attention16_gamma",
         "discriminator_sigma/linear",
+        *callbacks.stability.BOUNDS,
         "samples",
         "attention16",
         "eval/frechet_classifier_distance",
@@ -166,6 +171,16 @@ def test_damaged_checkpoint_is_passed_over(
     assert _metrics(whole) == _metrics(workdir)
     assert tensorboard_events(whole) == tensorboard_events(workdir)
     assert load_generator(workdir)[2] == 4
+
+
+def test_starting_over_is_said(config, tmp_path, caplog):
+    """Where a run was killed before its first checkpoint."""
+    workdir = Workdir(tmp_path)
+    assert training.restore(None, workdir, config) == 0
+    assert not caplog.text
+    workdir.metrics.write_text('{"step": 2}\n')
+    assert training.restore(None, workdir, config) == 0
+    assert f"{tmp_path} has no checkpoint yet" in caplog.text
 
 
 @pytest.mark.parametrize("deleted", ["ckpt-*.data-*", "*"])
@@ -435,12 +450,40 @@ def test_best_checkpoint_is_of_the_least_distance(
     )
     writer.set_model(gan)
     writer.on_train_begin()
+    # Of eval.py, at a step at which training does not evaluate.
+    (first,) = workdir.evaluations.glob("*.json")
+    result = json.loads(first.read_text())
+    result["metrics"]["frechet_classifier_distance"] = 1.0
+    result["protocol"]["step"] = 3
+    path = workdir.evaluations / first.name.replace("0000000", "0000003")
+    path.write_text(json.dumps(result))
     best = []
     for step in (2, 4, 2, 8):
         gan.step.assign(step)
         writer.on_epoch_end(0)
         best.append(step_of(workdir.checkpoint(best=True)))
     assert best == [2, 2, 2, 8]
+
+
+def test_sign_of_collapse_is_warned_of_once(
+    config, gan_factory, tmp_path, caplog
+):
+    """Also where the run is resumed in between."""
+    for step in (2, 4):
+        writer = callbacks.MetricsWriter(
+            dataclasses.replace(config, num_classes=3),
+            Workdir(tmp_path),
+            lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8),
+        )
+        gan = gan_factory()
+        writer.set_model(gan)
+        writer.on_train_begin()
+        writer.on_epoch_begin(0)
+        gan.step.assign(step)
+        writer.on_epoch_end(0, {"real_logits": 9.0, "fake_logits": -9.0})
+        writer.on_train_end()
+        assert caplog.text.count("logits_gap is 18, above 6") == 1
+    assert len(_metrics(tmp_path).splitlines()) == 2
 
 
 def test_load_generator(finished):

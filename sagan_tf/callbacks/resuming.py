@@ -6,6 +6,8 @@ They are dropped: resuming writes them again.
 import os
 
 import tensorflow as tf
+from absl import logging
+from google.protobuf import message
 
 from sagan_tf import files
 
@@ -37,7 +39,10 @@ def keep_metrics_until(step, path):
 
 
 def keep_events_until(step, path):
-    """Drops the events after `step` of a file of TensorBoard's events."""
+    """Drops the events after `step` of a file of TensorBoard's events.
+
+    And all that comes after a damaged one, such as a kill leaves at the end.
+    """
     kept, dropped = [], False
     try:
         for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
@@ -50,8 +55,13 @@ def keep_events_until(step, path):
                 kept.append(record)
             else:
                 dropped = True
-    except tf.errors.DataLossError:
-        # The last one was cut short by a kill.
+    except (tf.errors.DataLossError, message.DecodeError) as error:
+        logging.warning(
+            "%s is damaged after %d events, what follows is dropped (%s).",
+            path,
+            len(kept),
+            str(error).splitlines()[0],
+        )
         dropped = True
     if not dropped:
         return

@@ -90,7 +90,10 @@ class DivergenceGuard(keras.callbacks.Callback):
                 if not is_finite
             ]
         if wrong:
-            kept = checkpoints.newest_intact(self.directory) or "none"
+            try:
+                kept = checkpoints.newest_intact(self.directory) or "none"
+            except ValueError:
+                kept = "none that is intact"
             raise FloatingPointError(
                 f"Training diverged after step {self.first_step} and by step "
                 f"{step}: {wrong[0]}. Last good checkpoint: {kept}. The same "

@@ -57,7 +57,9 @@ class MetricsWriter(_EventWriter):
         super().on_train_begin(logs)
         before = resuming.last_metrics(self.workdir.metrics)
         self.signs = {
-            name: before[name] for name in stability.BOUNDS if name in before
+            name: before[name]
+            for name in stability.BOUNDS
+            if isinstance(before.get(name), (int, float))
         }
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -202,11 +204,14 @@ class EvaluationWriter(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.step.numpy())
-        if due(step, self.config.eval_every_steps, self.config):
+        if self.is_due(step):
             earlier = self.distances(before=step)
             distance = self.evaluate(step)
             if not earlier or distance < min(earlier):
                 checkpoints.save(self.manager, step)
+
+    def is_due(self, step):
+        return due(step, self.config.eval_every_steps, self.config)
 
     def evaluate(self, step):
         result = self.evaluator(self.model.inference_generator)
@@ -227,16 +232,17 @@ class EvaluationWriter(keras.callbacks.Callback):
         return _distance(result)
 
     def distances(self, before):
-        """Distances recorded at earlier steps, of this many images; but
-        that of step 0, which has no checkpoint to be the best."""
+        """Distances recorded in training at earlier steps; but that of step
+        0, which has no checkpoint to be the best."""
         distances = []
         pattern = f"step*_{self.config.eval_images}images.json"
         for path in self.workdir.evaluations.glob(pattern):
-            result = files.read_json(path)
+            result = evaluation.read(path)
             try:
                 step, distance = result["protocol"]["step"], _distance(result)
-                earlier = 0 < step < before
-            except (LookupError, TypeError, AttributeError, StopIteration):
+                # At other steps are those of eval.py.
+                earlier = 0 < step < before and self.is_due(step)
+            except (LookupError, TypeError, StopIteration):
                 raise ValueError(f"{path} is not an evaluation") from None
             if earlier:
                 distances.append(distance)

@@ -7,7 +7,7 @@ from sagan_tf.evaluation.intra_frechet_distance import (
 )
 from sagan_tf.evaluation.manifold import density_coverage, precision_recall
 from sagan_tf.evaluation.protocols import PRESETS, Protocol
-from sagan_tf.evaluation.results import compare, describe, record
+from sagan_tf.evaluation.results import compare, describe, read, record
 from sagan_tf.evaluation.runs import evaluate
 from sagan_tf.evaluation.tensorflow_gan_metrics import (
     frechet_distance,
@@ -29,5 +29,6 @@ __all__ = [
     "intra_frechet_distance",
     "kernel_distance",
     "precision_recall",
+    "read",
     "record",
 ]

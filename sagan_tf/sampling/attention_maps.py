@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from sagan_tf import files
+
 # Of the query points and the frames of their maps.
 COLOURS = ("#e6194b", "#ffe119", "#3cb44b", "#00b4ff", "#f032e6")
 
@@ -101,7 +103,8 @@ def attention_figure(images, scores, grid, path, points=None, arrays=True):
                 spine.set(color=colour, linewidth=3)
     for axis in figure.axes:
         axis.set(xticks=[], yticks=[])
-    figure.savefig(path, dpi=110)
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110)
     if arrays:
         np.savez_compressed(
             f"{str(path).removesuffix('.png')}.npz",

@@ -43,6 +43,28 @@ def test_event_cut_short_by_a_kill_is_dropped(tmp_path):
     assert _steps(path) == [2]
 
 
+@pytest.mark.parametrize("kind", ["flipped bit", "no event"])
+def test_damaged_event_is_dropped_with_those_after_it(tmp_path, caplog, kind):
+    path = _write_events(tmp_path, [2, 4, 6])
+    records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+    (damaged,) = (
+        index for index, record in enumerate(records)
+        if tf.compat.v1.Event.FromString(record).step == 4
+    )  # fmt: skip
+    if kind == "no event":
+        records[damaged] = b"\xff"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for record in records:
+                writer.write(record)
+    else:
+        content = bytearray(path.read_bytes())
+        content[content.index(records[damaged]) + 9] ^= 1
+        path.write_bytes(content)
+    resuming.keep_events_until(6, path)
+    assert _steps(path) == [2]
+    assert f"{path} is damaged after {damaged} events" in caplog.text
+
+
 def test_metrics_after_a_step_are_dropped(tmp_path):
     path = tmp_path / "metrics.jsonl"
     resuming.keep_metrics_until(0, path)
@@ -57,7 +79,9 @@ def test_metrics_after_a_step_are_dropped(tmp_path):
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize("line", ["[1]", "{}", "{", "[" * 100_000, "\xff"])
+@pytest.mark.parametrize(
+    "line", ["[1]", "{}", "{", '{"step": "2"}', "[" * 100_000, "\xff"]
+)
 def test_metrics_that_are_none_are_named(tmp_path, line):
     path = tmp_path / "metrics.jsonl"
     content = f'{{"step": 2}}\n{line}\n'.encode("latin1")

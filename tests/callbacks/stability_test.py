@@ -44,6 +44,14 @@ def test_loss_is_named_with_window_and_checkpoint(guarded, value):
         assert part in str(error.value)
 
 
+def test_divergence_is_told_where_no_checkpoint_is_intact(guarded):
+    _, guard = guarded
+    for path in guard.directory.glob("ckpt-20.*"):
+        path.write_bytes(b"")
+    with pytest.raises(FloatingPointError, match="none that is intact"):
+        guard.on_epoch_end(0, {"generator_loss": float("nan")})
+
+
 def test_window_moves_on(guarded):
     gan, guard = guarded
     guard.on_epoch_end(0, {})
