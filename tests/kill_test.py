@@ -20,22 +20,28 @@ KILLS = 30
 STEPS = 24
 
 
-def _start(workdir):
+SMALL = (
+    "--config.base_channels=2",
+    "--config.latent_dim=8",
+    "--config.batch_size=8",
+    f"--config.steps={STEPS}",
+    "--config.log_every_steps=2",
+    "--config.sample_every_steps=4",
+    "--config.checkpoint_every_steps=2",
+    "--config.eval_every_steps=12",
+    "--config.eval_images=20",
+)
+
+
+def _start(workdir, arguments=SMALL):
+    """Starts the demo's training, by default made small."""
     return subprocess.Popen(
         [
             sys.executable,
             "train.py",
             "--config=configs/digits.py",
             f"--workdir={workdir}",
-            "--config.base_channels=2",
-            "--config.latent_dim=8",
-            "--config.batch_size=8",
-            f"--config.steps={STEPS}",
-            "--config.log_every_steps=2",
-            "--config.sample_every_steps=4",
-            "--config.checkpoint_every_steps=2",
-            "--config.eval_every_steps=12",
-            "--config.eval_images=20",
+            *arguments,
         ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -95,6 +101,20 @@ def _wait_for(process, condition, timeout=400):
         time.sleep(0.001)
 
 
+def _end(workdir):
+    """Starts the run again and waits for its end.
+
+    From the last checkpoint: the same would come of starting over.
+    """
+    last = checkpoints.newest_intact(workdir / "checkpoints")
+    process = _start(workdir)
+    output, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, output
+    if last is not None:
+        step = checkpoints.step_of(last)
+        assert f"Resuming {workdir} at step {step}." in output
+
+
 def _kill_at_random(process, workdir, random):
     """Kills at a moment of one of three kinds; returns which, or None."""
     kind = random.choice(["starting", "training", "saving"])
@@ -128,17 +148,16 @@ def test_killed_at_any_moment(untouched, tmp_path, assert_equal):
     kills, runs = [], 0
     while len(kills) < KILLS:
         workdir = tmp_path / str(runs)
-        while True:
+        while len(kills) < KILLS:
             process = _start(workdir)
-            kind = None
-            if len(kills) < KILLS:
-                kind = _kill_at_random(process, workdir, random)
+            kind = _kill_at_random(process, workdir, random)
             output, _ = process.communicate(timeout=400)
             if kind is None:
                 assert process.returncode == 0, output
                 break
             assert process.returncode == -signal.SIGKILL, output
             kills.append(kind)
+        _end(workdir)
         assert_equal(untouched, workdir)
         runs += 1
     print(f"{len(kills)} kills in {runs} runs: {kills}")
@@ -161,10 +180,23 @@ def test_asked_to_stop(untouched, tmp_path, assert_equal, number, code):
     assert "Saved at step" in output and "Traceback" not in output
     assert seconds < 30
     print(f"{number.name}: exit code {code} after {seconds:.1f} s")
-    process = _start(workdir)
-    output, _ = process.communicate(timeout=400)
-    assert process.returncode == 0, output
+    _end(workdir)
     assert_equal(untouched, workdir)
+
+
+def test_asked_to_stop_at_the_size_of_the_demo(tmp_path):
+    """Also where an evaluation has just begun."""
+    workdir = tmp_path / "run"
+    process = _start(workdir, ["--config.eval_every_steps=50"])
+    _wait_for(process, (workdir / "metrics.jsonl").exists)
+    start = time.monotonic()
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    seconds = time.monotonic() - start
+    assert process.returncode == 143, output
+    assert "Step 50: frechet" in output and "Saved at step 50;" in output
+    assert seconds < 30
+    print(f"SIGTERM at the demo's size: after {seconds:.1f} s")
 
 
 def test_disk_full(untouched, disk, assert_equal):
@@ -187,7 +219,5 @@ def test_disk_full(untouched, disk, assert_equal):
     kept = checkpoints.newest_intact(workdir / "checkpoints")
     assert checkpoints.step_of(kept) >= 4
     os.remove(disk / "other")
-    process = _start(workdir)
-    output, _ = process.communicate(timeout=400)
-    assert process.returncode == 0, output
+    _end(workdir)
     assert_equal(untouched, workdir)
