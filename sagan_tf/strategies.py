@@ -8,6 +8,8 @@ import os
 import tensorflow as tf
 from absl import logging
 
+from sagan_tf import interruption
+
 # What the remaining workers meet when one is gone.
 _LOST = (
     tf.errors.UnavailableError,
@@ -42,7 +44,9 @@ def make(name="auto"):
     if name == "multi_worker" or name == "auto" and _several_in_environment():
         _check_environment()
         try:
-            return tf.distribute.MultiWorkerMirroredStrategy()
+            # TensorFlow takes SIGTERM for itself, and then does nothing.
+            with interruption.handlers_kept():
+                return tf.distribute.MultiWorkerMirroredStrategy()
         except _LOST as error:
             raise _lost() from error
     if name == "tpu":

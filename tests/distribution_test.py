@@ -6,6 +6,8 @@ A machine of the cluster is a process with its own `TF_CONFIG`.
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +16,8 @@ import time
 
 import numpy as np
 import pytest
+
+from sagan_tf import generation
 
 pytestmark = pytest.mark.slow
 
@@ -71,9 +75,14 @@ def _free_ports(count):
 
 
 class Cluster:
-    """Two workers that train in `workdirs`, by default in one."""
+    """Two workers that train in `workdirs`, by default in one.
 
-    def __init__(self, logs, *workdirs, arguments=()):
+    `own` are arguments of each alone; `folders` are where they run.
+    """
+
+    def __init__(
+        self, logs, *workdirs, arguments=(), own=((), ()), folders=(ROOT, ROOT)
+    ):
         workdirs = workdirs * 2 if len(workdirs) == 1 else workdirs
         addresses = [f"localhost:{port}" for port in _free_ports(2)]
         self.processes, self.logs = [], []
@@ -81,7 +90,7 @@ class Cluster:
             workdir.mkdir(exist_ok=True)
             command = [
                 sys.executable, str(ROOT / "train.py"), *ARGUMENTS,
-                f"--workdir={workdir}", *arguments,
+                f"--workdir={workdir}", *arguments, *own[index],
             ]  # fmt: skip
             if index and _can_mount():
                 command = [
@@ -102,7 +111,7 @@ class Cluster:
                 self.processes.append(
                     subprocess.Popen(
                         command,
-                        cwd=ROOT,
+                        cwd=folders[index],
                         env=environment,
                         stdout=file,
                         stderr=subprocess.STDOUT,
@@ -118,9 +127,9 @@ class Cluster:
                 process.kill()
         return codes, [log.read_text() for log in self.logs]
 
-    def wait_for(self, path, timeout=400):
+    def wait_for(self, condition, timeout=400):
         end = time.monotonic() + timeout
-        while not path.exists():
+        while not condition():
             assert time.monotonic() < end, self.logs[0].read_text()
             assert all(p.poll() is None for p in self.processes), [
                 log.read_text() for log in self.logs
@@ -139,14 +148,12 @@ def trained(tmp_path_factory):
     return directory / "run", pids, output
 
 
-def test_two_workers_equal_one_with_two_devices(
-    trained, tmp_path, checkpoint_variables
-):
-    workdir, _, _ = trained
+def _train_on_two_devices(workdir):
+    """Returns what was logged."""
     result = subprocess.run(
         [
             sys.executable, "-c", TWO_DEVICES, *ARGUMENTS,
-            f"--workdir={tmp_path}/run", "--config.strategy=mirrored",
+            f"--workdir={workdir}", "--config.strategy=mirrored",
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -156,14 +163,26 @@ def test_two_workers_equal_one_with_two_devices(
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "2 replica(s) of 1 worker(s)" in result.stderr
-    first, second = (
-        checkpoint_variables(path, 12) for path in (workdir, tmp_path / "run")
-    )
+    return result.stderr
+
+
+def _assert_close(first, second):
     assert first.keys() == second.keys() and len(first) > 300
     for name, value in first.items():
         np.testing.assert_allclose(
             value, second[name], rtol=1e-4, atol=2e-5, err_msg=name
         )
+
+
+def test_two_workers_equal_one_with_two_devices(
+    trained, tmp_path, checkpoint_variables
+):
+    workdir, _, _ = trained
+    _train_on_two_devices(tmp_path / "run")
+    _assert_close(
+        checkpoint_variables(workdir, 12),
+        checkpoint_variables(tmp_path / "run", 12),
+    )
     for line, other in zip(
         (workdir / "metrics.jsonl").read_text().splitlines(),
         (tmp_path / "run" / "metrics.jsonl").read_text().splitlines(),
@@ -191,13 +210,14 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     """The others stop, soon and with a clear line, and the run goes on.
 
     SIGKILL of each worker, then SIGTERM of one; the end is that of the
-    uninterrupted run, bitwise.
+    uninterrupted run, bitwise. Where one machine goes on in their place it is
+    that but for rounding.
     """
     run = tmp_path / "run"
     checkpoints = run / "checkpoints"
     for victim, step in ((1, 2), (0, 4)):
         cluster = Cluster(tmp_path, run)
-        cluster.wait_for(checkpoints / f"ckpt-{step}.index")
+        cluster.wait_for((checkpoints / f"ckpt-{step}.index").exists)
         cluster.processes[victim].kill()
         start = time.monotonic()
         codes, output = cluster.wait(SECONDS_TO_STOP)
@@ -209,13 +229,17 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
         assert "another worker is gone" in error
         assert "Traceback" not in output[1 - victim]
     cluster = Cluster(tmp_path, run)
-    cluster.wait_for(checkpoints / "ckpt-8.index")
+    cluster.wait_for((checkpoints / "ckpt-8.index").exists)
     cluster.processes[1].terminate()
     codes, output = cluster.wait(SECONDS_TO_STOP)
     assert codes == [143, 143], output
-    assert "Saved at step" in output[0]
+    (step,) = re.findall(r"Saved at step (\d+)", output[0])
+    alone = shutil.copytree(run, tmp_path / "alone")
     codes, output = Cluster(tmp_path, run).wait()
     assert codes == [0, 0], output
+    # The same would come of starting over.
+    for text in output:
+        assert f"Resuming {run} at step {step}." in text
     workdir, _, _ = trained
     first, second = (checkpoint_variables(path, 12) for path in (workdir, run))
     assert first.keys() == second.keys()
@@ -224,15 +248,69 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     assert (workdir / "metrics.jsonl").read_text() == (
         run / "metrics.jsonl"
     ).read_text()
+    output = _train_on_two_devices(alone)
+    assert f"Resuming {alone} at step {step}." in output
+    _assert_close(first, checkpoint_variables(alone, 12))
 
 
-def test_workers_that_do_not_agree(trained, tmp_path):
-    """Another workdir, or another configuration, on one of them."""
+def test_stopped_before_training(tmp_path):
+    """SIGTERM has its usual effect, and the other worker ends too."""
+    cluster = Cluster(tmp_path, tmp_path / "run")
+    cluster.wait_for(lambda: "Training on" in cluster.logs[1].read_text())
+    cluster.processes[1].terminate()
+    codes, output = cluster.wait(SECONDS_TO_STOP)
+    assert codes == [75, -signal.SIGTERM], output
+
+
+def _errors(output):
+    return [
+        [line for line in text.splitlines() if line.startswith("error: ")]
+        for text in output
+    ]
+
+
+def test_workers_with_different_checkpoints(trained, tmp_path):
     workdir, _, _ = trained
-    other = ("--config.steps=14",)
-    cluster = Cluster(tmp_path, workdir, tmp_path / "other", arguments=other)
-    codes, output = cluster.wait()
+    longer = ["--config.steps=14"]
+    cluster = Cluster(tmp_path, workdir, tmp_path / "other", arguments=longer)
+    codes, output = cluster.wait(SECONDS_TO_STOP)
     assert codes == [1, 1], output
-    for text in output:
-        (error,) = [x for x in text.splitlines() if x.startswith("error: ")]
+    for (error,) in _errors(output):
         assert "`workdir` must be one directory that all workers" in error
+
+
+def test_workers_with_different_configurations(tmp_path):
+    cluster = Cluster(tmp_path, tmp_path / "run", own=((), ["--config.seed=1"]))
+    codes, output = cluster.wait(SECONDS_TO_STOP)
+    assert codes == [1, 1], output
+    for (error,) in _errors(output):
+        assert "configuration must be the same on all workers" in error
+
+
+def test_workers_with_different_data(tmp_path, random):
+    """One has an image less."""
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder, count in zip(folders, (17, 16), strict=True):
+        for index in range(count):
+            pixels = random.integers(0, 256, (32, 32, 3), "uint8")
+            path = folder / "images" / str(index % 2) / f"{index:02}.png"
+            generation.save_png(pixels, path)
+    arguments = ["--config.dataset=image_folder", "--config.data_dir=images"]
+    cluster = Cluster(
+        tmp_path, tmp_path / "run", arguments=arguments, folders=folders
+    )
+    codes, output = cluster.wait(SECONDS_TO_STOP)
+    assert codes == [1, 1], output
+    for (error,) in _errors(output):
+        assert "data must be the same on all workers" in error
+
+
+def test_first_worker_refuses_alone(trained, tmp_path):
+    """The other one does not wait for it."""
+    workdir, _, _ = trained
+    cluster = Cluster(tmp_path, workdir, arguments=["--config.seed=1"])
+    codes, output = cluster.wait(SECONDS_TO_STOP)
+    assert codes == [1, 75], output
+    (first,), (second,) = _errors(output)
+    assert "holds a run of another configuration" in first
+    assert "another worker is gone" in second

@@ -1,5 +1,6 @@
 """Tests of signals that ask to stop."""
 
+import ctypes
 import os
 import signal
 import threading
@@ -24,6 +25,22 @@ def test_an_ignored_signal_stays_ignored():
     with interruption.deferred() as request:
         os.kill(os.getpid(), signal.SIGINT)
         assert request.signal is None
+
+
+def test_handlers_are_kept():
+    """What sets its own here, as C does, ignores the signal."""
+    called = []
+    usual = signal.signal(signal.SIGTERM, lambda *_: called.append("ours"))
+    library = ctypes.CDLL(None)
+    library.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    library.signal.restype = ctypes.c_void_p
+    with interruption.handlers_kept():
+        library.signal(signal.SIGTERM, int(signal.SIG_IGN))
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert not called
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.signal(signal.SIGTERM, usual)
+    assert called == ["ours"]
 
 
 @pytest.mark.parametrize(
