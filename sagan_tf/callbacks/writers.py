@@ -1,5 +1,6 @@
 """What training writes at the end of each window of `log_every_steps`."""
 
+import gc
 import json
 import time
 
@@ -142,6 +143,9 @@ class SampleWriter(_EventWriter):
             sampling.attention_figure(images, scores, shape, path, arrays=False)
             picture = tf.io.decode_png(path.read_bytes(), channels=3)
             tf.summary.image(name, picture[None])
+        # The parts of a figure refer to each other: megabytes, which Python
+        # would keep for minutes.
+        gc.collect()
 
 
 class CheckpointWriter(keras.callbacks.Callback):
