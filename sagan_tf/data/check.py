@@ -7,10 +7,10 @@ import re
 import numpy as np
 import tensorflow as tf
 from absl import logging
-from keras.utils import Progbar
 
 from sagan_tf.data.headers import check_header
 from sagan_tf.data.pipeline import ordered_dataset
+from sagan_tf.progress import progress_bar
 
 # Of a data set that is neither files nor small enough for memory, as many
 # images are looked at.
@@ -104,7 +104,7 @@ def _read(source, image_size, examined, keep):
     images, labels, sides = [], [], []
     progress = None
     if examined >= _PROGRESS_FROM:
-        progress = Progbar(examined, unit_name="image")
+        progress = progress_bar("checked images", examined)
     iterator = iter(ordered_dataset(source, image_size).take(examined))
     while True:
         try:
@@ -123,8 +123,9 @@ def _read(source, image_size, examined, keep):
             images.append(image.numpy())
         labels.append(int(label))
         sides.append(int(side))
-        if progress and len(labels) % 100 == 0:
-            progress.update(len(labels))
+        done = len(labels)
+        if progress is not None and (done % 100 == 0 or done == examined):
+            progress(done)
 
 
 def _check_resolution(source, sides, image_size):
