@@ -10,11 +10,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def handlers_kept():
-    """Sets Python's handlers again after what sets its own, past Python."""
-    yield
-    if threading.current_thread() is threading.main_thread():
-        for number in _SIGNALS:
-            signal.signal(number, signal.getsignal(number))
+    """Restores Python's handlers, which a C++ library may replace within."""
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                signal.signal(number, signal.getsignal(number))
 
 
 class Interruption:

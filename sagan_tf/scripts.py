@@ -67,7 +67,8 @@ def one_line_errors():
         sys.exit(FAILED)
     except strategies.WorkerLostError as error:
         logging.debug("What led to the error below:", exc_info=True)
-        _print_error(f"{error} ({_reason(error.__cause__.message)})")
+        reason = _reason(error.__cause__.message).rstrip(":")
+        _print_error(f"{error} ({reason})")
         sys.stderr.flush()
         # Not `sys.exit`, which waits for the workers that are gone.
         os._exit(WORKER_LOST)

@@ -44,7 +44,7 @@ def make(name="auto"):
     if name == "multi_worker" or name == "auto" and _several_in_environment():
         _check_environment()
         try:
-            # TensorFlow takes SIGTERM for itself, and then does nothing.
+            # TensorFlow takes SIGTERM for itself, and nothing comes of it.
             with interruption.handlers_kept():
                 return tf.distribute.MultiWorkerMirroredStrategy()
         except _LOST as error:

@@ -273,7 +273,7 @@ def test_workers_with_different_checkpoints(trained, tmp_path):
     workdir, _, _ = trained
     longer = ["--config.steps=14"]
     cluster = Cluster(tmp_path, workdir, tmp_path / "other", arguments=longer)
-    codes, output = cluster.wait(SECONDS_TO_STOP)
+    codes, output = cluster.wait()
     assert codes == [1, 1], output
     for (error,) in _errors(output):
         assert "`workdir` must be one directory that all workers" in error
@@ -281,7 +281,7 @@ def test_workers_with_different_checkpoints(trained, tmp_path):
 
 def test_workers_with_different_configurations(tmp_path):
     cluster = Cluster(tmp_path, tmp_path / "run", own=((), ["--config.seed=1"]))
-    codes, output = cluster.wait(SECONDS_TO_STOP)
+    codes, output = cluster.wait()
     assert codes == [1, 1], output
     for (error,) in _errors(output):
         assert "configuration must be the same on all workers" in error
@@ -290,16 +290,16 @@ def test_workers_with_different_configurations(tmp_path):
 def test_workers_with_different_data(tmp_path, random):
     """One has an image less."""
     folders = [tmp_path / "first", tmp_path / "second"]
+    pictures = random.integers(0, 256, (17, 32, 32, 3), "uint8")
     for folder, count in zip(folders, (17, 16), strict=True):
         for index in range(count):
-            pixels = random.integers(0, 256, (32, 32, 3), "uint8")
             path = folder / "images" / str(index % 2) / f"{index:02}.png"
-            generation.save_png(pixels, path)
+            generation.save_png(pictures[index], path)
     arguments = ["--config.dataset=image_folder", "--config.data_dir=images"]
     cluster = Cluster(
         tmp_path, tmp_path / "run", arguments=arguments, folders=folders
     )
-    codes, output = cluster.wait(SECONDS_TO_STOP)
+    codes, output = cluster.wait()
     assert codes == [1, 1], output
     for (error,) in _errors(output):
         assert "data must be the same on all workers" in error
@@ -309,7 +309,7 @@ def test_first_worker_refuses_alone(trained, tmp_path):
     """The other one does not wait for it."""
     workdir, _, _ = trained
     cluster = Cluster(tmp_path, workdir, arguments=["--config.seed=1"])
-    codes, output = cluster.wait(SECONDS_TO_STOP)
+    codes, output = cluster.wait()
     assert codes == [1, 75], output
     (first,), (second,) = _errors(output)
     assert "holds a run of another configuration" in first

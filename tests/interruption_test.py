@@ -28,7 +28,7 @@ def test_an_ignored_signal_stays_ignored():
 
 
 def test_handlers_are_kept():
-    """What sets its own here, as C does, ignores the signal."""
+    """C code sets one that ignores the signal."""
     called = []
     usual = signal.signal(signal.SIGTERM, lambda *_: called.append("ours"))
     library = ctypes.CDLL(None)

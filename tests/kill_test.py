@@ -104,7 +104,8 @@ def _wait_for(process, condition, timeout=400):
 def _end(workdir):
     """Starts the run again and waits for its end.
 
-    From the last checkpoint: the same would come of starting over.
+    Checks that it went on from the last checkpoint: starting over would end
+    at the same bits.
     """
     last = checkpoints.newest_intact(workdir / "checkpoints")
     process = _start(workdir)

@@ -411,7 +411,7 @@ def test_best_checkpoint_is_of_the_least_distance(
     config, gan_factory, tmp_path, monkeypatch
 ):
     """Also where an evaluation of a step to come was left by a kill."""
-    distances = iter([3.0, 5.0, 7.0, 5.0, 4.0])
+    distances = iter([3.0, 5.0, 7.0, 5.0, 4.0, 4.5])
 
     class Evaluator:
         def __init__(self, config, **options):
@@ -463,6 +463,11 @@ def test_best_checkpoint_is_of_the_least_distance(
         writer.on_epoch_end(0)
         best.append(step_of(workdir.checkpoint(best=True)))
     assert best == [2, 2, 2, 8]
+    # Where 8 was due as the last step only, and `steps` was raised.
+    writer.config = dataclasses.replace(config, eval_every_steps=5, steps=20)
+    gan.step.assign(10)
+    writer.on_epoch_end(0)
+    assert step_of(workdir.checkpoint(best=True)) == 8
 
 
 def test_sign_of_collapse_is_warned_of_once(

@@ -39,9 +39,9 @@ def keep_metrics_until(step, path):
 
 
 def keep_events_until(step, path):
-    """Drops the events after `step` of a file of TensorBoard's events.
+    """Drops events after `step`, and from a damaged one on, of a file.
 
-    And all that comes after a damaged one, such as a kill leaves at the end.
+    A kill may leave a damaged one at the end.
     """
     kept, dropped = [], False
     try:
@@ -57,9 +57,8 @@ def keep_events_until(step, path):
                 dropped = True
     except (tf.errors.DataLossError, message.DecodeError) as error:
         logging.warning(
-            "%s is damaged after %d events, what follows is dropped (%s).",
+            "%s is damaged; what follows is dropped (%s).",
             path,
-            len(kept),
             str(error).splitlines()[0],
         )
         dropped = True

@@ -239,13 +239,21 @@ class EvaluationWriter(keras.callbacks.Callback):
         """Distances recorded in training at earlier steps; but that of step
         0, which has no checkpoint to be the best."""
         distances = []
+        # It stays where `steps` is raised, though its step may have been due
+        # only as the last.
+        best = {
+            checkpoints.step_of(path)
+            for path in checkpoints.listed(self.workdir.best_checkpoint)
+        }
         pattern = f"step*_{self.config.eval_images}images.json"
         for path in self.workdir.evaluations.glob(pattern):
             result = evaluation.read(path)
             try:
                 step, distance = result["protocol"]["step"], _distance(result)
                 # At other steps are those of eval.py.
-                earlier = 0 < step < before and self.is_due(step)
+                earlier = 0 < step < before and (
+                    self.is_due(step) or step in best
+                )
             except (LookupError, TypeError, StopIteration):
                 raise ValueError(f"{path} is not an evaluation") from None
             if earlier:

@@ -166,7 +166,7 @@ def evenly_spaced(source, count):
 
 def _untuned(dataset):
     # TensorFlow's tuning looks at the pipeline at intervals that grow to a
-    # minute. Who deletes an iterator, as Python does at its end, may have to
+    # minute. Deleting an iterator, as Python does when it exits, may have to
     # wait for the rest of one: the thread misses the call to stop where it
     # wakes before the flag is set.
     options = tf.data.Options()
