@@ -72,12 +72,7 @@ def _train(config, workdir, strategy, callbacks, inception):
     chief = strategies.is_chief(strategy)
     if chief:
         workdir.check_claim(config)
-    strategies.check_equal(
-        strategy,
-        zlib.crc32(config.to_json().encode()),
-        "The configuration must be the same on all workers (here by a "
-        "checksum).",
-    )
+    _check_same(strategy, "configuration", config.to_json())
     keras.utils.set_random_seed(config.seed)
     gan = build_gan(config, strategy)
     resumed = restore(gan, workdir, config)
@@ -93,11 +88,7 @@ def _train(config, workdir, strategy, callbacks, inception):
         config.num_classes,
         config.cache_gibibytes * _GIBIBYTE,
     )
-    strategies.check_equal(
-        strategy,
-        zlib.crc32(source.identity.encode()),
-        "The data must be the same on all workers (here by a checksum).",
-    )
+    _check_same(strategy, "data", source.identity)
     callbacks = [
         callbacks_module.DivergenceGuard(workdir.checkpoints),
         *callbacks,
@@ -135,6 +126,14 @@ def _train(config, workdir, strategy, callbacks, inception):
 
     run(gan, strategy, dataset_of, config, callbacks, resumed)
     return gan
+
+
+def _check_same(strategy, what, text):
+    strategies.check_equal(
+        strategy,
+        zlib.crc32(text.encode()),
+        f"The {what} must be the same on all workers (here by a checksum).",
+    )
 
 
 def make_strategy(config):

@@ -113,6 +113,12 @@ def small_run():
 
 
 @pytest.fixture
+def black_pictures():
+    """Stands for what `generation.sampler` returns."""
+    return lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8)
+
+
+@pytest.fixture
 def batch(random):
     """Eight images and labels of three classes."""
     images = random.uniform(-1, 1, (8, 32, 32, 3)).astype("float32")

@@ -137,6 +137,13 @@ class Cluster:
             time.sleep(0.05)
 
 
+def _errors(output):
+    return [
+        [line for line in text.splitlines() if line.startswith("error: ")]
+        for text in output
+    ]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The workdir of an uninterrupted run on two workers."""
@@ -224,8 +231,7 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
         assert time.monotonic() - start < SECONDS_TO_STOP
         assert codes[victim] == -signal.SIGKILL
         assert codes[1 - victim] == 75, output
-        lines = output[1 - victim].splitlines()
-        (error,) = [line for line in lines if line.startswith("error: ")]
+        (error,) = _errors(output)[1 - victim]
         assert "another worker is gone" in error
         assert "Traceback" not in output[1 - victim]
     cluster = Cluster(tmp_path, run)
@@ -260,13 +266,6 @@ def test_stopped_before_training(tmp_path):
     cluster.processes[1].terminate()
     codes, output = cluster.wait(SECONDS_TO_STOP)
     assert codes == [75, -signal.SIGTERM], output
-
-
-def _errors(output):
-    return [
-        [line for line in text.splitlines() if line.startswith("error: ")]
-        for text in output
-    ]
 
 
 def test_workers_with_different_checkpoints(trained, tmp_path):

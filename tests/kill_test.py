@@ -18,8 +18,6 @@ pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).parents[1]
 KILLS = 30
 STEPS = 24
-
-
 SMALL = (
     "--config.base_channels=2",
     "--config.latent_dim=8",

@@ -408,7 +408,7 @@ def test_callbacks_of_a_user_can_stop(config, tmp_path):
 
 
 def test_best_checkpoint_is_of_the_least_distance(
-    config, gan_factory, tmp_path, monkeypatch
+    config, gan_factory, black_pictures, tmp_path, monkeypatch
 ):
     """Also where an evaluation of a step to come was left by a kill."""
     distances = iter([3.0, 5.0, 7.0, 5.0, 4.0, 4.5])
@@ -446,7 +446,7 @@ def test_best_checkpoint_is_of_the_least_distance(
         workdir,
         manager,
         None,
-        sample=lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8),
+        sample=black_pictures,
     )
     writer.set_model(gan)
     writer.on_train_begin()
@@ -471,14 +471,14 @@ def test_best_checkpoint_is_of_the_least_distance(
 
 
 def test_sign_of_collapse_is_warned_of_once(
-    config, gan_factory, tmp_path, caplog
+    config, gan_factory, black_pictures, tmp_path, caplog
 ):
     """Also where the run is resumed in between."""
     for step in (2, 4):
         writer = callbacks.MetricsWriter(
             dataclasses.replace(config, num_classes=3),
             Workdir(tmp_path),
-            lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8),
+            black_pictures,
         )
         gan = gan_factory()
         writer.set_model(gan)

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from sagan_tf import files
 from sagan_tf.generation import image_grid
 
 
@@ -14,16 +15,15 @@ def save_gif(images, path, milliseconds=60):
     frames = [Image.fromarray(image) for image in images]
     frames += frames[-2:0:-1]
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    temporary = f"{path}.tmp"
-    frames[0].save(
-        temporary,
-        "gif",
-        save_all=True,
-        append_images=frames[1:],
-        duration=milliseconds,
-        loop=0,
-    )
-    os.replace(temporary, path)
+    with files.replacing(path) as temporary:
+        frames[0].save(
+            temporary,
+            "gif",
+            save_all=True,
+            append_images=frames[1:],
+            duration=milliseconds,
+            loop=0,
+        )
 
 
 def grid_of(sampler, seeds, classes, truncation=0.0, progress=None):

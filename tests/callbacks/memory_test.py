@@ -6,7 +6,6 @@ import pathlib
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from sagan_tf.callbacks import MemoryTrimmer, SampleWriter
 from sagan_tf.workdir import Workdir
@@ -31,14 +30,12 @@ def test_free_memory_between_used_is_given_back():
     assert all(array.all() for array in used)
 
 
-def test_figures_are_given_back(small_run, gan_factory, tmp_path):
+def test_figures_are_given_back(
+    small_run, gan_factory, black_pictures, tmp_path
+):
     """Not some minutes later, when Python collects of itself."""
     config = dataclasses.replace(small_run, num_classes=3)
-    writer = SampleWriter(
-        config,
-        Workdir(tmp_path),
-        lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8),
-    )
+    writer = SampleWriter(config, Workdir(tmp_path), black_pictures)
     writer.set_model(gan_factory())
     writer.on_train_begin()
     gc.collect()
