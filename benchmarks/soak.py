@@ -13,6 +13,7 @@ import csv
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def main(_):
     ):
         table = csv.writer(file)
         table.writerow(_FIELDS)
+        # So that train.py does not outlive this program.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         process = subprocess.Popen(command, stdout=log, stderr=log)
         began = time.monotonic()
         rows = []

@@ -1,7 +1,5 @@
 """Devices, seeds and small networks that the tests share."""
 
-import ctypes
-import gc
 import os
 import pathlib
 import runpy
@@ -176,34 +174,6 @@ def checkpoint_variables():
 def tensorboard_events():
     """What TensorBoard shows of a workdir, but for the speed."""
     return _events
-
-
-class _MallocInformation(ctypes.Structure):
-    """Of glibc, malloc.h."""
-
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",
-            "fsmblks", "uordblks", "fordblks", "keepcost",
-        )
-    ]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def used_bytes():
-    """A function that returns how much the process has allocated."""
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "mallinfo2"):
-        pytest.skip("glibc from 2.33 on says how much memory is in use")
-    library.mallinfo2.restype = _MallocInformation
-
-    def used():
-        gc.collect()
-        information = library.mallinfo2()
-        return information.uordblks + information.hblkhd
-
-    return used
 
 
 @pytest.fixture

@@ -1,21 +1,9 @@
 """A few hundred inputs of the fuzzing that tests/fuzz.py does by the hour."""
 
-import importlib.util
-import pathlib
-
-import pytest
+import fuzz
 
 
-@pytest.fixture(scope="module")
-def fuzz():
-    path = pathlib.Path(__file__).with_name("fuzz.py")
-    specification = importlib.util.spec_from_file_location("fuzz", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-def test_nothing_is_found(fuzz, tmp_path, capfd):
+def test_nothing_is_found(tmp_path, capfd):
     found = []
     counts = fuzz.fuzz(
         7, tmp_path, 60, most=500, found=lambda *finding: found.append(finding)
@@ -27,7 +15,7 @@ def test_nothing_is_found(fuzz, tmp_path, capfd):
             assert counts[f"{kind}: {outcome}"] > 5
 
 
-def test_findings_are_told(fuzz, tmp_path, monkeypatch, capfd):
+def test_findings_are_told(tmp_path, monkeypatch, capfd):
     """An exception that is not documented, and one without the file's name."""
 
     def broken(path):
