@@ -45,16 +45,24 @@ def test_windows_leave_no_memory_and_no_open_file(small_run, tmp_path):
     )
     memory, files, trimmed = json.loads(result.read_text())
     assert len(memory) == trimmed == windows
-    # The least and the most of each part, since what is under way is counted
-    # too. What every window keeps grows from each part to the next; what is
-    # made once does not. The buffer that shuffles gets shorter by 1.7 kB in
-    # a window.
-    least = [min(memory[i : i + part]) for i in range(0, windows, part)]
-    kept = min(after - before for before, after in pairwise(least)) / part
+    # The least memory, since what is under way is counted too. The buffer that
+    # shuffles gets shorter by 1.7 kB in a window.
+    kept = _growth(memory, part, min) / part
     assert kept < 1000, f"{kept:.0f} bytes are kept in a window: {memory}"
-    most = [max(files[i : i + part]) for i in range(0, windows, part)]
-    opened = min(after - before for before, after in pairwise(most))
+    opened = _growth(files, part, max)
     assert opened <= 0, f"more and more files are open: {files}"
+
+
+def _growth(values, part, extreme):
+    """The least from a part to the next, of the extremes of each.
+
+    What every window keeps grows with each part; what is made once does not.
+    """
+    extremes = [
+        extreme(values[first : first + part])
+        for first in range(0, len(values), part)
+    ]
+    return min(after - before for before, after in pairwise(extremes))
 
 
 class _Recorder(keras.callbacks.Callback):
