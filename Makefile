@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/installed
 	$(BIN)/python train.py --config=configs/digits.py --workdir=demo/run
 	$(BIN)/python eval.py --workdir=demo/run
-	$(BIN)/python -m sagan_tf.demo --workdir=demo/run --output=demo
+	$(BIN)/python -m sagan_tf.commands.demo --workdir=demo/run --output=demo
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -147,9 +147,10 @@ def parse_flags(argv):
 
 def main(argv):
     # Imported here, so that --help need not wait for TensorFlow.
-    from sagan_tf import evaluation, scripts
+    from sagan_tf import evaluation
+    from sagan_tf.commands import common
 
-    with scripts.one_line_errors():
+    with common.one_line_errors():
         if _COMPARE.value:
             if len(argv) != 2:
                 raise ValueError(

@@ -58,9 +58,10 @@ def _config_filename():
 
 def main(_):
     # Imported here, so that --help need not wait for TensorFlow.
-    from sagan_tf import Config, scripts, training
+    from sagan_tf import Config, training
+    from sagan_tf.commands import common
 
-    with scripts.one_line_errors():
+    with common.one_line_errors():
         config = _CONFIG.value
         if config.__class__.__name__ == "_ErrorConfig":
             raise ValueError(f"--config: there is no file {_config_filename()}")

@@ -42,7 +42,7 @@ _CHILD_OF = "SAGAN_TF_COMMUNICATION_BENCHMARK"
 def _child():
     import tensorflow as tf
 
-    from sagan_tf import Config, strategies, training
+    from sagan_tf import Config, distribution, training
 
     config = Config(
         image_size=_IMAGE_SIZE.value,
@@ -68,11 +68,11 @@ def _child():
 
     step()
     # Both are between two steps here.
-    strategies.any_worker(strategy, False)
+    distribution.any_worker(strategy, False)
     before = _bytes()
     for _ in range(_STEPS.value):
         step()
-    strategies.any_worker(strategy, False)
+    distribution.any_worker(strategy, False)
     trained = {
         name: sum(
             variable.value.shape.num_elements() * 4

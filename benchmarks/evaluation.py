@@ -60,7 +60,7 @@ def _frechet(real, fake):
 
 
 def _statistics(activations):
-    from sagan_tf.evaluation.activations import Statistics
+    from sagan_tf.evaluation.accumulators import Statistics
 
     statistics = Statistics()
     for start in range(0, len(activations), 100):
@@ -69,9 +69,9 @@ def _statistics(activations):
 
 
 def _frechet_from_statistics(real, fake):
-    from sagan_tf.evaluation import tensorflow_gan_metrics
+    from sagan_tf.evaluation import tfgan
 
-    return tensorflow_gan_metrics.frechet_distance_from_statistics(
+    return tfgan.frechet_distance_from_statistics(
         *_statistics(real), *_statistics(fake)
     )
 
@@ -96,10 +96,12 @@ def _kernel(real, fake):
 
 
 def _manifold(real, fake):
-    from sagan_tf.evaluation import manifold
+    from sagan_tf.evaluation import nearest_neighbours
 
     most = _MANIFOLD_IMAGES.value
-    return manifold.manifold_metrics(real[:most], fake[:most])["precision"]
+    return nearest_neighbours.manifold_metrics(real[:most], fake[:most])[
+        "precision"
+    ]
 
 
 def _score(real, fake):

@@ -14,6 +14,8 @@ import time
 
 from absl import app, flags
 
+from sagan_tf.latents import draw_inputs
+
 # As in train.py.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,7 +29,7 @@ def main(_):
     import numpy as np
     import tensorflow as tf
 
-    from sagan_tf import generation, models
+    from sagan_tf import models
     from sagan_tf.export import export_generator
 
     resolution = _IMAGE_SIZE.value // 2
@@ -41,7 +43,7 @@ def main(_):
         export_generator(generator, path)
         start = time.monotonic()
         served = tf.saved_model.load(path).signatures["serving_default"]
-        first = _inputs(generation, tf, 1)
+        first = _inputs(tf, 1)
         served(**first)
         print(
             f"{_IMAGE_SIZE.value} px, base {_BASE_CHANNELS.value}, attention "
@@ -50,7 +52,7 @@ def main(_):
         )
         print(f"{'batch':>6} {'images/s':>9} {'p50 ms':>8} {'p99 ms':>8}")
         for count in _BATCHES:
-            inputs = _inputs(generation, tf, count)
+            inputs = _inputs(tf, count)
             served(**inputs)
             times = []
             for _ in range(_CALLS.value):
@@ -65,8 +67,8 @@ def main(_):
             )
 
 
-def _inputs(generation, tf, count):
-    latents, labels = generation.draw(128, 1000, count, (0, 0))
+def _inputs(tf, count):
+    latents, labels = draw_inputs(128, 1000, count, (0, 0))
     return {"latents": latents, "labels": tf.constant(labels)}
 
 

@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402
 
-from sagan_tf.workdir import build_networks  # noqa: E402
+from sagan_tf.models.from_config import build_networks
 
 CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
 CLASSES = {"imagenet128": 1000, "cifar10": 10}

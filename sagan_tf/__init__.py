@@ -12,11 +12,11 @@ if any(
 ):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from sagan_tf import layers, losses, models, optimizers  # noqa: E402
-from sagan_tf.config import Config  # noqa: E402
-from sagan_tf.gan import SAGAN  # noqa: E402
-from sagan_tf.version import __version__  # noqa: E402
-from sagan_tf.workdir import load_generator  # noqa: E402
+from sagan_tf import layers, losses, models, optimizers
+from sagan_tf.config import Config
+from sagan_tf.gan import SAGAN
+from sagan_tf.version import __version__
+from sagan_tf.workdir import load_generator
 
 __all__ = [
     "SAGAN",

@@ -7,7 +7,7 @@ import math
 import reprlib
 import typing
 
-from sagan_tf import files
+from sagan_tf.utils import files
 
 # What a resumed run may change: how long it trains, where its data lie, and
 # on which devices.

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from sagan_tf import losses
+from sagan_tf.latents import number_of_classes
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -431,21 +432,6 @@ class _Mean(keras.metrics.Mean):
     def add_variable(self, *arguments, **options):
         options["aggregation"] = "only_first_replica"
         return super().add_variable(*arguments, **options)
-
-
-def number_of_classes(generator, num_classes=None):
-    """Finds how many classes `generator` has; None if unconditional."""
-    if len(generator.inputs) == 1:
-        return None
-    if num_classes is not None:
-        return num_classes
-    for layer in generator.layers:
-        if getattr(layer, "num_classes", None):
-            return layer.num_classes
-    raise ValueError(
-        "`num_classes` must be given for a conditional generator without a "
-        f"layer that has it. Received: num_classes=None, {generator.name}"
-    )
 
 
 def _sum(total, gradient):

@@ -14,7 +14,8 @@ import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import flags, logging  # noqa: E402
 
-from sagan_tf import SAGAN, Config, models, scripts  # noqa: E402
+from sagan_tf import SAGAN, Config, models
+from sagan_tf.commands import common
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -112,7 +113,7 @@ def small_run():
 
 @pytest.fixture
 def black_pictures():
-    """Stands for what `generation.sampler` returns."""
+    """Stands for what `sampler` returns."""
     return lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8)
 
 
@@ -199,7 +200,7 @@ def script(monkeypatch, capfd):
         forget_flags()
         try:
             script = runpy.run_path(str(ROOT / name))
-            parse = script.get("parse_flags", scripts.parse_flags)
+            parse = script.get("parse_flags", common.parse_flags)
             script["main"](parse(argv))
             code = 0
         except SystemExit as error:

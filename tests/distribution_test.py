@@ -1,315 +1,135 @@
-"""Tests of several machines: processes on this one, by train.py.
-
-A machine of the cluster is a process with its own `TF_CONFIG`.
-"""
+"""Tests of choosing devices. Several machines: distribution_test.py."""
 
 import json
-import os
-import pathlib
-import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 
-import numpy as np
 import pytest
-
-from sagan_tf import generation
-
-pytestmark = pytest.mark.slow
-
-ROOT = pathlib.Path(__file__).parents[1]
-ARGUMENTS = (
-    f"--config={ROOT}/configs/digits.py",
-    "--config.base_channels=2",
-    "--config.latent_dim=8",
-    "--config.batch_size=8",
-    "--config.steps=12",
-    "--config.log_every_steps=2",
-    "--config.sample_every_steps=4",
-    "--config.checkpoint_every_steps=2",
-    "--config.eval_every_steps=6",
-    "--config.eval_images=20",
-    "--config.synchronized_batch_normalization",
-    # So that rounding does not move what has no gradient.
-    "--config.adam_epsilon=1e-3",
-)
-# One machine with two devices, in the place of two GPUs.
-TWO_DEVICES = """
-import functools, runpy, sys
 import tensorflow as tf
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0],
-    [tf.config.LogicalDeviceConfiguration()] * 2,
+
+from sagan_tf import distribution
+
+
+@pytest.mark.parametrize("name", ["auto", "one_device"])
+def test_one_device(name, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    strategy = distribution.make(name)
+    assert strategy.num_replicas_in_sync == 1
+    assert distribution.workers(strategy) == 1
+    assert distribution.is_chief(strategy)
+    assert distribution.any_worker(strategy, True, False) == (True, False)
+    distribution.check_equal(strategy, 3, "differ")
+
+
+def test_auto_takes_the_cluster_of_the_environment(monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        tf.distribute, "MultiWorkerMirroredStrategy", lambda: made.append(1)
+    )
+    cluster = {"worker": ["a:1", "b:1"]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
+    )
+    distribution.make("auto")
+    assert made
+    # A cluster of one is one machine.
+    cluster["worker"].pop()
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
+    )
+    assert distribution.make("auto") is tf.distribute.get_strategy()
+
+
+@pytest.mark.parametrize("name", ["auto", "multi_worker"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1]",
+        "a:1,b:1",
+        '{"cluster": 1}',
+        '{"cluster": null}',
+        '{"cluster": ["a:1", "b:1"]}',
+        '{"cluster": {"worker": "a:1"}}',
+    ],
 )
-tf.distribute.MirroredStrategy = functools.partial(
-    tf.distribute.MirroredStrategy, ["CPU:0", "CPU:1"]
+def test_malformed_environment(monkeypatch, name, text):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match="`TF_CONFIG` must be a JSON object"):
+        distribution.make(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"cluster": {"worker": ["a:1", "b:1"]}},
+        {"cluster": {"worker": ["a:1", "b:1"]}, "task": 1},
+        {
+            "cluster": {"worker": ["a:1", "b:1"]},
+            "task": {"type": "worker", "index": 2},
+        },
+        {
+            "cluster": {"worker": ["a:1", "b:1"]},
+            "task": {"type": "chief", "index": 0},
+        },
+        {
+            "cluster": {"worker": ["a:1", "b:1"], "ps": ["c:1"]},
+            "task": {"type": "ps", "index": 0},
+        },
+    ],
 )
-sys.argv = ["train.py", *sys.argv[1:]]
-runpy.run_path("train.py", run_name="__main__")
-"""
-# The workdir is read-only for all but the first worker.
-READ_ONLY = (
-    'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-)
-SECONDS_TO_STOP = 60
+def test_cluster_that_cannot_be(monkeypatch, value):
+    monkeypatch.setenv("TF_CONFIG", json.dumps(value))
+    with pytest.raises(ValueError, match="`task` the `type` and `index`"):
+        distribution.make("multi_worker")
 
 
-def _can_mount():
-    command = ["unshare", "--mount", "true"]
-    try:
-        return subprocess.run(command, capture_output=True).returncode == 0
-    except OSError:
-        return False
+def test_no_tpu_here():
+    with pytest.raises(ValueError, match="needs a machine with a TPU"):
+        distribution.make("tpu")
 
 
-def _free_ports(count):
-    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+class _Cluster(tf.distribute.MultiWorkerMirroredStrategy):
+    """Of several machines, without talking to them."""
 
-
-class Cluster:
-    """Two workers that train in `workdirs`, by default in one.
-
-    `own` are arguments of each alone; `folders` are where they run.
-    """
-
-    def __init__(
-        self, logs, *workdirs, arguments=(), own=((), ()), folders=(ROOT, ROOT)
-    ):
-        workdirs = workdirs * 2 if len(workdirs) == 1 else workdirs
-        addresses = [f"localhost:{port}" for port in _free_ports(2)]
-        self.processes, self.logs = [], []
-        for index, workdir in enumerate(workdirs):
-            workdir.mkdir(exist_ok=True)
-            command = [
-                sys.executable, str(ROOT / "train.py"), *ARGUMENTS,
-                f"--workdir={workdir}", *arguments, *own[index],
-            ]  # fmt: skip
-            if index and _can_mount():
-                command = [
-                    "unshare", "--mount", "sh", "-c", READ_ONLY, workdir,
-                    *command,
-                ]  # fmt: skip
-            task = {"type": "worker", "index": index}
-            environment = {
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "TF_CONFIG": json.dumps(
-                    {"cluster": {"worker": addresses}, "task": task}
-                ),
-            }
-            log = logs / f"worker{index}_{time.monotonic_ns()}.txt"
-            self.logs.append(log)
-            with open(log, "w") as file:
-                self.processes.append(
-                    subprocess.Popen(
-                        command,
-                        cwd=folders[index],
-                        env=environment,
-                        stdout=file,
-                        stderr=subprocess.STDOUT,
-                    )
-                )
-
-    def wait(self, timeout=400):
-        """Waits for both; returns their exit codes and output."""
-        try:
-            codes = [process.wait(timeout) for process in self.processes]
-        finally:
-            for process in self.processes:
-                process.kill()
-        return codes, [log.read_text() for log in self.logs]
-
-    def wait_for(self, condition, timeout=400):
-        end = time.monotonic() + timeout
-        while not condition():
-            assert time.monotonic() < end, self.logs[0].read_text()
-            assert all(p.poll() is None for p in self.processes), [
-                log.read_text() for log in self.logs
-            ]
-            time.sleep(0.05)
-
-
-def _errors(output):
-    return [
-        [line for line in text.splitlines() if line.startswith("error: ")]
-        for text in output
-    ]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """The workdir of an uninterrupted run on two workers."""
-    directory = tmp_path_factory.mktemp("trained")
-    cluster = Cluster(directory, directory / "run")
-    pids = [process.pid for process in cluster.processes]
-    codes, output = cluster.wait()
-    assert codes == [0, 0], output
-    return directory / "run", pids, output
-
-
-def _train_on_two_devices(workdir):
-    """Returns what was logged."""
-    result = subprocess.run(
-        [
-            sys.executable, "-c", TWO_DEVICES, *ARGUMENTS,
-            f"--workdir={workdir}", "--config.strategy=mirrored",
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    assert "2 replica(s) of 1 worker(s)" in result.stderr
-    return result.stderr
-
-
-def _assert_close(first, second):
-    assert first.keys() == second.keys() and len(first) > 300
-    for name, value in first.items():
-        np.testing.assert_allclose(
-            value, second[name], rtol=1e-4, atol=2e-5, err_msg=name
+    def __init__(self, cluster, task_type, task_id):
+        spec = tf.train.ClusterSpec(cluster)
+        self._resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+            spec, task_type=task_type, task_id=task_id
         )
 
-
-def test_two_workers_equal_one_with_two_devices(
-    trained, tmp_path, checkpoint_variables
-):
-    workdir, _, _ = trained
-    _train_on_two_devices(tmp_path / "run")
-    _assert_close(
-        checkpoint_variables(workdir, 12),
-        checkpoint_variables(tmp_path / "run", 12),
-    )
-    for line, other in zip(
-        (workdir / "metrics.jsonl").read_text().splitlines(),
-        (tmp_path / "run" / "metrics.jsonl").read_text().splitlines(),
-        strict=True,
-    ):
-        record, other = json.loads(line), json.loads(other)
-        assert record.keys() == other.keys()
-        for name, value in record.items():
-            assert value == pytest.approx(other[name], rel=1e-2, abs=1e-3)
+    @property
+    def cluster_resolver(self):
+        return self._resolver
 
 
-def test_the_first_worker_alone_writes(trained):
-    """The other one, where this can be arranged, sees a read-only workdir."""
-    workdir, pids, output = trained
-    assert "2 replica(s) of 2 worker(s)" in output[1]
-    assert "Epoch" in output[0] and "Epoch" not in output[1]
-    events = list((workdir / "tensorboard").iterdir())
-    assert events and all(f".{pids[0]}." in path.name for path in events)
-    for name in ("0000012.png", "0000012_attention16.png"):
-        assert (workdir / "samples" / name).exists()
-    assert len(list((workdir / "eval").glob("*.json"))) == 3
+@pytest.mark.parametrize(
+    ("jobs", "task_type", "task_id", "chief"),
+    [
+        (["worker"], "worker", 0, True),
+        (["worker"], "worker", 1, False),
+        (["chief", "worker"], "chief", 0, True),
+        (["chief", "worker"], "worker", 0, False),
+    ],
+)
+def test_who_is_chief(jobs, task_type, task_id, chief):
+    cluster = {job: ["a:1", "b:1"] for job in jobs}
+    strategy = _Cluster(cluster, task_type, task_id)
+    assert distribution.is_chief(strategy) == chief
+    assert distribution.workers(strategy) == 2 * len(jobs)
 
 
-def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
-    """The others stop, soon and with a clear line, and the run goes on.
-
-    SIGKILL of each worker, then SIGTERM of one; the end is that of the
-    uninterrupted run, bitwise. Where one machine goes on in their place it is
-    that but for rounding.
-    """
-    run = tmp_path / "run"
-    checkpoints = run / "checkpoints"
-    for victim, step in ((1, 2), (0, 4)):
-        cluster = Cluster(tmp_path, run)
-        cluster.wait_for((checkpoints / f"ckpt-{step}.index").exists)
-        cluster.processes[victim].kill()
-        start = time.monotonic()
-        codes, output = cluster.wait(SECONDS_TO_STOP)
-        assert time.monotonic() - start < SECONDS_TO_STOP
-        assert codes[victim] == -signal.SIGKILL
-        assert codes[1 - victim] == 75, output
-        (error,) = _errors(output)[1 - victim]
-        assert "another worker is gone" in error
-        assert "Traceback" not in output[1 - victim]
-    cluster = Cluster(tmp_path, run)
-    cluster.wait_for((checkpoints / "ckpt-8.index").exists)
-    cluster.processes[1].terminate()
-    codes, output = cluster.wait(SECONDS_TO_STOP)
-    assert codes == [143, 143], output
-    (step,) = re.findall(r"Saved at step (\d+)", output[0])
-    alone = shutil.copytree(run, tmp_path / "alone")
-    codes, output = Cluster(tmp_path, run).wait()
-    assert codes == [0, 0], output
-    # The same would come of starting over.
-    for text in output:
-        assert f"Resuming {run} at step {step}." in text
-    workdir, _, _ = trained
-    first, second = (checkpoint_variables(path, 12) for path in (workdir, run))
-    assert first.keys() == second.keys()
-    for name, value in first.items():
-        np.testing.assert_array_equal(value, second[name], err_msg=name)
-    assert (workdir / "metrics.jsonl").read_text() == (
-        run / "metrics.jsonl"
-    ).read_text()
-    output = _train_on_two_devices(alone)
-    assert f"Resuming {alone} at step {step}." in output
-    _assert_close(first, checkpoint_variables(alone, 12))
+def test_loss_of_a_worker_is_named():
+    strategy = _Cluster({"worker": ["a:1", "b:1"]}, "worker", 0)
+    with pytest.raises(distribution.WorkerLostError, match="run the same"):
+        with distribution.losing_workers(strategy):
+            raise tf.errors.UnavailableError(None, None, "gone")
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        with distribution.losing_workers(strategy):
+            raise tf.errors.ResourceExhaustedError(None, None, "memory")
 
 
-def test_stopped_before_training(tmp_path):
-    """SIGTERM has its usual effect, and the other worker ends too."""
-    cluster = Cluster(tmp_path, tmp_path / "run")
-    cluster.wait_for(lambda: "Training on" in cluster.logs[1].read_text())
-    cluster.processes[1].terminate()
-    codes, output = cluster.wait(SECONDS_TO_STOP)
-    assert codes == [75, -signal.SIGTERM], output
-
-
-def test_workers_with_different_checkpoints(trained, tmp_path):
-    workdir, _, _ = trained
-    longer = ["--config.steps=14"]
-    cluster = Cluster(tmp_path, workdir, tmp_path / "other", arguments=longer)
-    codes, output = cluster.wait()
-    assert codes == [1, 1], output
-    for (error,) in _errors(output):
-        assert "`workdir` must be one directory that all workers" in error
-
-
-def test_workers_with_different_configurations(tmp_path):
-    cluster = Cluster(tmp_path, tmp_path / "run", own=((), ["--config.seed=1"]))
-    codes, output = cluster.wait()
-    assert codes == [1, 1], output
-    for (error,) in _errors(output):
-        assert "configuration must be the same on all workers" in error
-
-
-def test_workers_with_different_data(tmp_path, random):
-    """One has an image less."""
-    folders = [tmp_path / "first", tmp_path / "second"]
-    pictures = random.integers(0, 256, (17, 32, 32, 3), "uint8")
-    for folder, count in zip(folders, (17, 16), strict=True):
-        for index in range(count):
-            path = folder / "images" / str(index % 2) / f"{index:02}.png"
-            generation.save_png(pictures[index], path)
-    arguments = ["--config.dataset=image_folder", "--config.data_dir=images"]
-    cluster = Cluster(
-        tmp_path, tmp_path / "run", arguments=arguments, folders=folders
-    )
-    codes, output = cluster.wait()
-    assert codes == [1, 1], output
-    for (error,) in _errors(output):
-        assert "data must be the same on all workers" in error
-
-
-def test_first_worker_refuses_alone(trained, tmp_path):
-    """The other one does not wait for it."""
-    workdir, _, _ = trained
-    cluster = Cluster(tmp_path, workdir, arguments=["--config.seed=1"])
-    codes, output = cluster.wait()
-    assert codes == [1, 75], output
-    (first,), (second,) = _errors(output)
-    assert "holds a run of another configuration" in first
-    assert "another worker is gone" in second
+def test_of_one_machine_an_error_is_what_it_is():
+    with pytest.raises(tf.errors.UnavailableError):
+        with distribution.losing_workers(tf.distribute.get_strategy()):
+            raise tf.errors.UnavailableError(None, None, "gone")

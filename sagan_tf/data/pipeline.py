@@ -4,6 +4,8 @@ import dataclasses
 
 import tensorflow as tf
 
+from sagan_tf.images import to_float
+
 # As many calls as there are cores, at most 16; see `_untuned`.
 AUTOTUNE = tf.data.AUTOTUNE
 _PREFETCHED = 2
@@ -29,18 +31,6 @@ def square(image, image_size, method="bilinear"):
     )
     image = tf.saturate_cast(tf.round(image), tf.uint8)
     return tf.ensure_shape(image, (image_size, image_size, 3))
-
-
-def to_float(images):
-    """Maps uint8 [0, 255] to float32 [-1, 1]."""
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
-
-
-def to_uint8(images):
-    """Maps floating-point [-1, 1] to uint8 [0, 255], rounding to nearest."""
-    return tf.saturate_cast(
-        tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5), tf.uint8
-    )
 
 
 def training_dataset(

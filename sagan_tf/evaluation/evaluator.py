@@ -9,23 +9,22 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf import generation
-from sagan_tf.data import to_float, to_uint8
 from sagan_tf.evaluation import (
     extractors,
-    intra_frechet_distance,
-    manifold,
+    frechet_distances,
+    nearest_neighbours,
     protocols,
     references,
     standing_statistics,
 )
-from sagan_tf.evaluation import (
-    tensorflow_gan_metrics as tensorflow_gan,
-)
-from sagan_tf.evaluation.activations import Activations, Statistics
+from sagan_tf.evaluation.accumulators import Activations, Statistics
+from sagan_tf.evaluation.inception_scores import inception_score
+from sagan_tf.evaluation.kernel_distances import kernel_distance
 from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
 from sagan_tf.evaluation.replicas import OnReplicas
-from sagan_tf.progress import progress_bar
+from sagan_tf.images import to_float, to_uint8
+from sagan_tf.latents import draw_inputs
+from sagan_tf.utils.progress import progress_bar
 from sagan_tf.version import __version__
 
 _LISTED_CLASSES = 10
@@ -179,7 +178,7 @@ class Evaluator:
                 with self.strategy.scope():
                     generator = keras.models.clone_model(generator)
                 generator.set_weights(weights)
-        latents, labels = generation.draw(
+        latents, labels = draw_inputs(
             self.config.latent_dim, 0, count, (seed, 0), protocol.truncation
         )
         if self.config.num_classes:
@@ -230,31 +229,29 @@ class Evaluator:
         real = self._reference
         prefix = self.extractor.metric_prefix
         score = _SCORES.get(prefix, f"{prefix}_score")
-        mean, deviation = tensorflow_gan.inception_score(
-            logits, self.protocol.score_splits
-        )
+        mean, deviation = inception_score(logits, self.protocol.score_splits)
         metrics = {
             f"frechet_{prefix}_distance": (
-                tensorflow_gan.frechet_distance_from_statistics(
+                frechet_distances.frechet_distance_from_statistics(
                     real.mean, real.covariance, *statistics.result()
                 )
             ),
             f"{score}_mean": mean,
             f"{score}_standard_deviation": deviation,
-            f"{score}_without_splits": tensorflow_gan.inception_score(
-                logits, splits=1
-            )[0],
+            f"{score}_without_splits": inception_score(logits, splits=1)[0],
         }
         try:
-            metrics[f"kernel_{prefix}_distance"] = (
-                tensorflow_gan.kernel_distance(real.features, features)
+            metrics[f"kernel_{prefix}_distance"] = kernel_distance(
+                real.features, features
             )
         except ValueError as error:
             warnings.append(f"Not computed: {error}")
         most = self.protocol.manifold_images
         try:
             metrics.update(
-                manifold.manifold_metrics(real.features[:most], features[:most])
+                nearest_neighbours.manifold_metrics(
+                    real.features[:most], features[:most]
+                )
             )
         except ValueError as error:
             warnings.append(f"Not computed: {error}")
@@ -268,7 +265,7 @@ class Evaluator:
                     np.mean(np.argmax(logits, axis=-1) == labels)
                 )
             try:
-                by_class = intra_frechet_distance.intra_frechet_distance(
+                by_class = frechet_distances.intra_frechet_distance(
                     real.features, real.labels, features, labels
                 )
                 name = f"intra_frechet_{prefix}_distance"

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf.data import open_source, ordered_dataset, to_float
+from sagan_tf.data import open_source, ordered_dataset
+from sagan_tf.images import to_float
 
 # TF-GAN's module; its default in `tensorflow_gan.eval.inception_metrics`.
 INCEPTION_URL = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"

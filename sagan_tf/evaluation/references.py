@@ -13,8 +13,9 @@ import tensorflow as tf
 from absl import logging
 
 from sagan_tf import data
-from sagan_tf.evaluation.activations import Activations, Statistics
+from sagan_tf.evaluation.accumulators import Activations, Statistics
 from sagan_tf.evaluation.replicas import OnReplicas
+from sagan_tf.images import to_float
 
 # A change of what is in a file, or of how it is computed, is another version.
 _VERSION = 2
@@ -181,7 +182,7 @@ def _compute(dataset, count, extract, identity, progress):
     statistics, done = Statistics(), 0
     kept, labels = Activations(most, order), Activations(most, order)
     for images, batch_labels, _ in dataset:
-        features, _ = extract(data.to_float(images))
+        features, _ = extract(to_float(images))
         statistics.add(features, f"real images {done} and on")
         # Evenly spaced, as in `data.evenly_spaced`.
         positions = done + np.arange(len(features))

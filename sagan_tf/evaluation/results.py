@@ -5,7 +5,9 @@ import json
 
 import tensorflow as tf
 
-from sagan_tf import events, files, generation
+from sagan_tf.images import class_grid, image_function, save_png
+from sagan_tf.utils import files
+from sagan_tf.workdir import tensorboard
 
 # What may differ between two evaluations that are compared.
 _NOT_COMPARED = (
@@ -27,7 +29,7 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
         workdir: `Workdir`.
         step: Integer, the generator's step.
         averaged: Boolean, whether it is the averaged generator.
-        sample: What `generation.sampler` returns, of the generator, or None
+        sample: What `sampler` returns, of the generator, or None
             to make one.
 
     Returns:
@@ -41,18 +43,18 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
     path = workdir.evaluations / f"{name}.json"
     workdir.evaluations.mkdir(parents=True, exist_ok=True)
     files.write_text(path, json.dumps(result, indent=2) + "\n")
-    grid = generation.class_grid(
-        sample or generation.sampler(generator),
+    grid = class_grid(
+        sample or image_function(generator),
         config.latent_dim,
         config.num_classes,
     )
-    generation.save_png(grid, workdir.evaluations / f"{name}.png")
+    save_png(grid, workdir.evaluations / f"{name}.png")
     if not usual:
         # Other protocols have no place on the curve of training.
         return path
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))
     metrics = {f"eval/{k}": v for k, v in result["metrics"].items()}
-    events.write_scalars(writer, step, metrics)
+    tensorboard.write_scalars(writer, step, metrics)
     writer.close()
     return path
 

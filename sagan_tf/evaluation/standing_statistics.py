@@ -2,7 +2,7 @@
 
 import keras
 
-from sagan_tf import generation
+from sagan_tf.latents import draw_inputs
 from sagan_tf.layers import ConditionalBatchNormalization
 
 _NORMALIZATIONS = (
@@ -29,7 +29,7 @@ def with_standing_statistics(
         num_classes: Integer; 0 for no labels.
         batches: Integer.
         seed: Integer.
-        truncation: As in `generation.draw`.
+        truncation: As in `draw_inputs`.
 
     Returns:
         A `keras.Model`.
@@ -51,7 +51,7 @@ def with_standing_statistics(
         for layer in normalizations:
             # A mean so far, not a moving one.
             layer.momentum = index / (index + 1)
-        latents, labels = generation.draw(
+        latents, labels = draw_inputs(
             generator.inputs[0].shape[-1],
             num_classes,
             BATCH_SIZE,

@@ -7,10 +7,11 @@ import tempfile
 
 import tensorflow as tf
 
-from sagan_tf import files, generation
-from sagan_tf.data import to_uint8
 from sagan_tf.export import warmup
-from sagan_tf.inference import bake
+from sagan_tf.images import to_uint8
+from sagan_tf.latents import latents_of_seeds, number_of_classes
+from sagan_tf.models.baking import bake
+from sagan_tf.utils import files
 
 
 class _Served(tf.Module):
@@ -24,7 +25,7 @@ class _Served(tf.Module):
         self._networks = lambda: (images, scores)
         self.tracked = [variable.value for variable in images.variables]
         self.latent_dim = generator.inputs[0].shape[-1]
-        self.num_classes = generation.number_of_classes(generator)
+        self.num_classes = number_of_classes(generator)
 
     def signatures(self):
         """Returns functions with the signatures that their names have."""
@@ -47,9 +48,7 @@ class _Served(tf.Module):
             return self._attention(latents, labels)
 
         def of_seeds(seeds, truncation, labels=None):
-            latents = generation.latents_of_seeds(
-                seeds, self.latent_dim, truncation
-            )
+            latents = latents_of_seeds(seeds, self.latent_dim, truncation)
             return {"images": to_uint8(self._images(latents, labels))}
 
         whole = tf.constant(0.0)

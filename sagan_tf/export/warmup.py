@@ -5,7 +5,7 @@ import os
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf.generation import draw, number_of_classes
+from sagan_tf.latents import draw_inputs, number_of_classes
 
 # Of these sizes TensorFlow picks its algorithms before the first client asks.
 _BATCHES = (1, 8)
@@ -34,7 +34,7 @@ def write(path, generator):
         os.path.join(folder, "tf_serving_warmup_requests")
     ) as writer:
         for count in _BATCHES:
-            latents, labels = draw(
+            latents, labels = draw_inputs(
                 generator.inputs[0].shape[-1],
                 number_of_classes(generator),
                 count,

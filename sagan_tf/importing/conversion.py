@@ -7,11 +7,11 @@ import tempfile
 
 import tensorflow as tf
 
-from sagan_tf import files
 from sagan_tf.config import Config
-from sagan_tf.importing import sources
+from sagan_tf.importing import read
 from sagan_tf.layers import SelfAttention, SpectralNormalization
 from sagan_tf.models import architecture
+from sagan_tf.utils import files
 from sagan_tf.version import __version__
 from sagan_tf.workdir import Workdir
 
@@ -57,7 +57,7 @@ def convert(
         raise ValueError(
             f"`workdir` {workdir} is not empty: take a new directory"
         )
-    imported = sources.read(source, checkpoint, channel_order, **conventions)
+    imported = read.read(source, checkpoint, channel_order, **conventions)
     config = _config_of(imported)
     if num_classes not in (None, config.num_classes):
         raise ValueError(
@@ -143,7 +143,7 @@ def _report(source, imported, config):
     attention = " and ".join(map(str, config.attention_resolutions))
     start = "their ReLU" if imported.rectified_shortcut else "their input"
     weights = "averaged" if imported.averaged else "as trained"
-    lines = [f"From {sources.PROGRAMS[source]}:"]
+    lines = [f"From {read.PROGRAMS[source]}:"]
     for path in imported.files:
         lines += [f"  {os.path.basename(path)}", f"    sha256 {_sha256(path)}"]
     return "\n".join(

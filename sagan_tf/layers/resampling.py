@@ -2,8 +2,8 @@
 
 import keras
 
-from sagan_tf.layers import minimal_filtering
 from sagan_tf.layers.resampling_base import ARGUMENTS, ResamplingConv2D
+from sagan_tf.ops import minimal_filtering
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")

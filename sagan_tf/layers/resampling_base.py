@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from sagan_tf.layers import devices
+from sagan_tf.ops import devices
 
 # With fewer channels of the input the sums of pixels cost more time than the
 # products they save (`benchmarks/convolutions.py`).

@@ -2,8 +2,8 @@
 
 import keras
 
-from sagan_tf.layers import blockwise_attention
 from sagan_tf.layers.spectral_normalization import SpectralNormalization
+from sagan_tf.ops import attention
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -154,9 +154,9 @@ class SelfAttention(keras.layers.Layer):
             keys, values = _max_pool(keys), _max_pool(values)
         sequences = map(_as_sequence, (queries, keys, values))
         if self.blockwise and not return_attention_scores:
-            attended = blockwise_attention.attend(*sequences)
+            attended = attention.attend(*sequences)
         else:
-            attended, scores = blockwise_attention.attend_at_once(*sequences)
+            attended, scores = attention.attend_at_once(*sequences)
         batch, height, width, _ = keras.ops.shape(inputs)
         attended = keras.ops.reshape(
             attended, (batch, height, width, values.shape[-1])

@@ -2,7 +2,7 @@
 
 import keras
 
-from sagan_tf.layers import devices, minimal_filtering
+from sagan_tf.ops import devices, minimal_filtering
 
 # With fewer channels the sums of pixels cost more time than the products they
 # save (`benchmarks/convolutions.py`).

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import files
+from sagan_tf.utils import files
 
 # Of the query points and the frames of their maps.
 COLOURS = ("#e6194b", "#ffe119", "#3cb44b", "#00b4ff", "#f032e6")

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from sagan_tf import data
 from sagan_tf.evaluation import Evaluator, references
+from sagan_tf.images import to_float
 
 
 def nearest_images(images, config, count=5, inception=None):
@@ -32,7 +33,7 @@ def nearest_images(images, config, count=5, inception=None):
         strategy,
         evaluator.batch_size,
     )
-    features, _ = evaluator.extractor.run(data.to_float(images))
+    features, _ = evaluator.extractor.run(to_float(images))
     distances = np.stack(
         [
             np.linalg.norm(reference.features - feature, axis=-1)

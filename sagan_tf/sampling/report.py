@@ -10,8 +10,8 @@ import tempfile
 import numpy as np
 from PIL import Image
 
-from sagan_tf import curves, files
-from sagan_tf.sampling import pictures
+from sagan_tf.sampling import curves, pictures
+from sagan_tf.utils import files
 from sagan_tf.workdir import Workdir
 
 _TRUNCATIONS = (0.2, 0.4, 0.6, 0.8, 1.0, 0.0)

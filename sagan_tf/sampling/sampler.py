@@ -5,9 +5,12 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import data, files, generation
-from sagan_tf.data import to_uint8
-from sagan_tf.inference import bake, update, with_classes
+from sagan_tf import data
+from sagan_tf.images import to_float, to_uint8
+from sagan_tf.latents import latents_of_seeds, number_of_classes
+from sagan_tf.models.baking import bake, update
+from sagan_tf.sampling.interpolation import with_classes
+from sagan_tf.utils import files
 from sagan_tf.workdir import load_discriminator, load_generator
 
 _BATCH = 16
@@ -80,7 +83,7 @@ class Sampler:
             lambda *inputs: draw(*inputs).numpy(),
             attention if grids else None,
             generator.inputs[0].shape[-1],
-            generation.number_of_classes(generator),
+            number_of_classes(generator),
             origin or {},
             generator,
             images,
@@ -157,7 +160,7 @@ class Sampler:
 
     def latents(self, seeds, truncation=0.0):
         """Returns a latent vector for each seed; see `latents_of_seeds`."""
-        return generation.latents_of_seeds(
+        return latents_of_seeds(
             tf.constant(seeds, tf.int64), self.latent_dim, truncation
         )
 
@@ -250,7 +253,7 @@ def discriminator_attention(workdir, count, step=None, best=False):
         data.evenly_spaced(source, count), config.image_size, count
     )
     images, labels, _ = next(iter(dataset))
-    inputs = data.to_float(images)
+    inputs = to_float(images)
     if len(discriminator.inputs) > 1:
         inputs = [inputs, labels]
     outputs = attend(inputs, training=False)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from sagan_tf import data
 from sagan_tf.data import pipeline
+from sagan_tf.images import to_float, to_uint8
 
 
 @pytest.fixture
@@ -150,8 +151,8 @@ def test_square_is_antialiased():
 
 def test_uint8_round_trip():
     values = np.arange(256, dtype="uint8")
-    np.testing.assert_array_equal(data.to_uint8(data.to_float(values)), values)
-    assert data.to_uint8([1.5, -2.0]).numpy().tolist() == [255, 0]
+    np.testing.assert_array_equal(to_uint8(to_float(values)), values)
+    assert to_uint8([1.5, -2.0]).numpy().tolist() == [255, 0]
 
 
 def test_ordered_dataset_keeps_the_order(source):

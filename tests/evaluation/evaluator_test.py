@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import Config, data, generation, models
+from sagan_tf import Config, data, models
 from sagan_tf.evaluation import Evaluator, Protocol, references
-from sagan_tf.evaluation.activations import Activations, Statistics
+from sagan_tf.evaluation.accumulators import Activations, Statistics
 from sagan_tf.evaluation.extractors import Extractor
 from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.evaluation.standing_statistics import with_standing_statistics
+from sagan_tf.images import to_float
+from sagan_tf.latents import draw_inputs
 
 CONFIG = Config(
     dataset="digits",
@@ -288,7 +290,7 @@ def test_standing_statistics():
         np.testing.assert_array_equal(weight, value)
     means = []
     for index in range(3):
-        latents, _ = generation.draw(8, 10, 64, (4, index + 1))
+        latents, _ = draw_inputs(8, 10, 64, (4, index + 1))
         # `u` moves during the passes.
         features = generator.get_layer("dense")(latents, training=True)
         means.append(
@@ -334,7 +336,7 @@ def test_reference_keeps_labels_beside_features():
     source = data.open_source("digits")
     expected = set()
     for images, labels, _ in data.ordered_dataset(source, 32, 100):
-        features = run(data.to_float(images))[0].numpy()
+        features = run(to_float(images))[0].numpy()
         expected |= {
             (f.tobytes(), int(n)) for f, n in zip(features, labels, strict=True)
         }

@@ -11,8 +11,11 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from sagan_tf import data, generation, inference, layers, models
+from sagan_tf import layers, models
 from sagan_tf.export import export_generator
+from sagan_tf.images import to_uint8
+from sagan_tf.latents import draw_inputs, latents_of_seeds
+from sagan_tf.models import baking
 
 HERE = pathlib.Path(__file__).parent
 SIGNATURES = (
@@ -55,7 +58,7 @@ def served(exported):
 
 
 def _inputs(count=5):
-    latents, labels = generation.draw(8, 3, count, (0, 0))
+    latents, labels = draw_inputs(8, 3, count, (0, 0))
     return {"latents": latents, "labels": labels}
 
 
@@ -65,7 +68,7 @@ def _assert_close(images, expected):
 
 
 def test_baked_generator_draws_the_same(generator):
-    images, outputs = inference.bake(generator)
+    images, outputs = baking.bake(generator)
     inputs = list(_inputs().values())
     expected = generator(inputs)
     np.testing.assert_allclose(images(inputs), expected, atol=1e-5)
@@ -113,7 +116,7 @@ def test_baked_layers_keep_activation_and_precision(tmp_path, form):
         bias_initializer="ones", dtype="mixed_bfloat16",
     )  # fmt: skip
     network = keras.Model(inputs, layer(inputs))
-    baked, _ = inference.bake(network)
+    baked, _ = baking.bake(network)
     images = np.random.default_rng(0).normal(size=(2, 8, 8, 3))
     expected = network(images)
     assert baked(images).dtype == expected.dtype == tf.bfloat16
@@ -157,7 +160,7 @@ def test_signatures(generator, served, count):
     np.testing.assert_allclose(floats, expected, atol=1e-5)
     images = served["serving_default"](**inputs)["images"]
     assert images.dtype == tf.uint8
-    _assert_close(images, data.to_uint8(expected))
+    _assert_close(images, to_uint8(expected))
     files = served["png"](**inputs)["image_bytes"]
     for file, image in zip(files, images, strict=True):
         np.testing.assert_array_equal(tf.io.decode_png(file), image)
@@ -181,7 +184,7 @@ def test_a_seed_is_a_picture(exported, served):
             seeds=seeds[part], labels=labels[part], truncation=zero
         )["images"]
         _assert_close(alone, images[part])
-    latents = generation.latents_of_seeds(seeds, 8, 0.5)
+    latents = latents_of_seeds(seeds, 8, 0.5)
     assert np.abs(latents).max() <= 1
     default = served["serving_default"]
     truncated = from_seed(seeds=seeds, labels=labels, truncation=half)["images"]
@@ -284,7 +287,7 @@ def test_c_interface_without_python(exported, served, tmp_path):
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
     result = subprocess.run(
         [
-            sys.executable, HERE / "c_interface.py",
+            sys.executable, HERE.parent / "tools" / "c_interface.py",
             pathlib.Path(tf.__file__).parent, exported, tmp_path / "jobs.json",
         ],
         capture_output=True,
@@ -305,7 +308,7 @@ def test_unconditional(gan_factory, tmp_path):
     served = tf.saved_model.load(tmp_path / "1").signatures
     latents = _inputs(2)["latents"]
     images = served["serving_default"](latents=latents)["images"]
-    _assert_close(images, data.to_uint8(generator(latents)))
+    _assert_close(images, to_uint8(generator(latents)))
     images = served["from_seed"](
         seeds=tf.constant([1], tf.int64), truncation=tf.constant(0.0)
     )["images"]
@@ -322,7 +325,7 @@ def test_nothing_but_the_generator_is_in_it(generator, exported):
     variables = [name for name in names if name.startswith("tracked/")]
     others = {name.split("/")[0] for name in names} - {"tracked"}
     assert others <= {"_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter"}
-    assert len(variables) == len(inference.bake(generator)[0].variables)
+    assert len(variables) == len(baking.bake(generator)[0].variables)
     saved = saved_model_pb2.SavedModel()
     saved.ParseFromString((exported / "saved_model.pb").read_bytes())
     graph = saved.meta_graphs[0].graph_def

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import generation
 from sagan_tf.export import export_generator
+from sagan_tf.latents import draw_inputs
 
 grpc = pytest.importorskip("grpc", reason="the extra `serving` has it")
 predict_pb2 = pytest.importorskip(
@@ -82,7 +82,7 @@ def test_grpc(signatures):
         request = predict_pb2.PredictRequest()
         request.model_spec.name = "sagan"
         request.model_spec.signature_name = "serving_default"
-        latents, labels = generation.draw(8, 3, 2, (0, 0))
+        latents, labels = draw_inputs(8, 3, 2, (0, 0))
         request.inputs["latents"].CopyFrom(tf.make_tensor_proto(latents))
         request.inputs["labels"].CopyFrom(tf.make_tensor_proto(labels))
         response = stub.Predict(request, timeout=30)
@@ -145,7 +145,7 @@ def test_rest(signatures):
             return json.load(response)["predictions"]
 
     try:
-        latents, labels = generation.draw(8, 3, 2, (0, 0))
+        latents, labels = draw_inputs(8, 3, 2, (0, 0))
         instances = [
             {"latents": latent.tolist(), "labels": int(label)}
             for latent, label in zip(latents.numpy(), labels, strict=True)

@@ -132,7 +132,7 @@ def test_files_of_torch(refused, sentinel, tmp_path, zipped):
         "--source=mmgeneration", "--checkpoint={tmp}/a.pth",
         "--workdir={tmp}/new",
     ]  # fmt: skip
-    command = "sagan_tf/importing/command.py"
+    command = "sagan_tf/commands/import_.py"
     message = "a.pth is refused: reading it would run"
     if zipped is None:
         message = "a.pth is"

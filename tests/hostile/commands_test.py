@@ -81,7 +81,7 @@ _BAD_SAMPLES = {
 @pytest.mark.parametrize("case", _BAD_SAMPLES)
 def test_sample(refused, run, case):
     arguments, files, message = _BAD_SAMPLES[case]
-    refused("sagan_tf/sampling/command.py", files, arguments, message)
+    refused("sagan_tf/commands/sample.py", files, arguments, message)
 
 
 _BAD_EXPORTS = {
@@ -113,7 +113,7 @@ _BAD_EXPORTS = {
 @pytest.mark.parametrize("case", _BAD_EXPORTS)
 def test_export(refused, run, case):
     arguments, files, message = _BAD_EXPORTS[case]
-    refused("sagan_tf/export/command.py", files, arguments, message)
+    refused("sagan_tf/commands/export.py", files, arguments, message)
 
 
 _NEEDS_TORCH = pytest.mark.skipif(
@@ -172,7 +172,7 @@ _BAD_IMPORTS = {
 @pytest.mark.parametrize("case", _BAD_IMPORTS)
 def test_import(refused, case):
     arguments, files, message = _BAD_IMPORTS[case]
-    refused("sagan_tf/importing/command.py", files, arguments, message)
+    refused("sagan_tf/commands/import_.py", files, arguments, message)
 
 
 _BAD_FILES_OF_TORCH = {
@@ -187,7 +187,7 @@ _BAD_FILES_OF_TORCH = {
 @pytest.mark.parametrize("case", _BAD_FILES_OF_TORCH)
 def test_import_of_broken_files(refused, case):
     content, message = _BAD_FILES_OF_TORCH[case]
-    command = "sagan_tf/importing/command.py"
+    command = "sagan_tf/commands/import_.py"
     refused(command, {"a.pth": content}, _MMGENERATION, message)
 
 
@@ -225,4 +225,4 @@ def test_import_of_other_states(refused, tmp_path, case):
 
     content, message = _BAD_STATES[case]
     torch.save(tensors(content), tmp_path / "a.pth")
-    refused("sagan_tf/importing/command.py", {}, _MMGENERATION, message)
+    refused("sagan_tf/commands/import_.py", {}, _MMGENERATION, message)

@@ -13,12 +13,14 @@ from sagan_tf.importing import import_authors
 HERE = pathlib.Path(__file__).parent
 
 
-STRIDE = 16  # Of the large gradients in tests/data, see reduce.py there.
+STRIDE = (
+    16  # Of the large gradients in tests/golden, see tests/tools/reduce.py.
+)
 
 
 @pytest.fixture(scope="module")
 def golden():
-    return dict(np.load(HERE.parent / "data" / "authors_feat32.npz"))
+    return dict(np.load(HERE.parent / "golden" / "authors_feat32.npz"))
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from sagan_tf import data, generation, models, training
+from sagan_tf import models, training
 from sagan_tf.export import export_generator
-from sagan_tf.importing import conversion, import_authors, sources
-from sagan_tf.sampling import runs
-from sagan_tf.workdir import Workdir, build_networks, load_generator
+from sagan_tf.images import to_uint8
+from sagan_tf.importing import conversion, import_authors, read
+from sagan_tf.latents import latents_of_seeds
+from sagan_tf.models.from_config import build_networks
+from sagan_tf.sampling import draw_pictures
+from sagan_tf.workdir import Workdir, load_generator
 
 HERE = pathlib.Path(__file__).parent
 
@@ -22,7 +25,7 @@ HERE = pathlib.Path(__file__).parent
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     """A checkpoint of the authors' program, from the golden tensors."""
-    arrays = np.load(HERE.parent / "data" / "authors_feat32.npz")
+    arrays = np.load(HERE.parent / "golden" / "authors_feat32.npz")
     names = [name for name in arrays if name.startswith("var/")]
     path = tmp_path_factory.mktemp("authors") / "model.ckpt"
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
@@ -75,11 +78,13 @@ def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
 
 
 def test_imported_generator_is_sampled(checkpoint, workdir, tmp_path):
-    runs.sample(tmp_path, workdir, seeds="3", classes="4", attention=True)
-    runs.sample(tmp_path, workdir, seeds="3", classes="4")
+    draw_pictures.sample(
+        tmp_path, workdir, seeds="3", classes="4", attention=True
+    )
+    draw_pictures.sample(tmp_path, workdir, seeds="3", classes="4")
     generator, _ = import_authors(checkpoint)
-    latents = generation.latents_of_seeds(tf.constant([3], tf.int64), 128)
-    expected = data.to_uint8(generator([latents, tf.constant([4])]))[0]
+    latents = latents_of_seeds(tf.constant([3], tf.int64), 128)
+    expected = to_uint8(generator([latents, tf.constant([4])]))[0]
     with Image.open(tmp_path / "class0004_seed0003.png") as image:
         difference = np.abs(np.array(image, int) - np.array(expected, int))
     assert difference.max() <= 1
@@ -103,7 +108,7 @@ def test_attention_at_two_resolutions(monkeypatch, tmp_path):
         models.build_generator(32, 2, 3, 8, attention_resolutions=(8, 16)),
         models.build_discriminator(32, 2, 3, attention_resolutions=(8, 16)),
     )
-    monkeypatch.setattr(sources.authors, "import_authors", lambda _: networks)
+    monkeypatch.setattr(read.authors, "import_authors", lambda _: networks)
     conversion.convert("authors", [str(tmp_path / "x")], tmp_path / "run")
     config = load_generator(tmp_path / "run")[1]
     assert config.attention_resolutions == (8, 16)
@@ -180,7 +185,7 @@ def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
         models.build_generator(32, 2, 3, 8, attention_resolutions=(16,)),
         models.build_discriminator(32, 2, 3, attention_resolutions=(8,)),
     )
-    monkeypatch.setattr(sources.authors, "import_authors", lambda _: networks)
+    monkeypatch.setattr(read.authors, "import_authors", lambda _: networks)
     (tmp_path / "x.index").touch()
     with pytest.raises(
         ValueError, match=r"`attention_resolutions` must be the same.*\(8,\)"
@@ -191,7 +196,7 @@ def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_command(checkpoint, tmp_path):
     command = [
-        sys.executable, "-m", "sagan_tf.importing", "--source=authors",
+        sys.executable, "-m", "sagan_tf.commands.import_", "--source=authors",
         f"--checkpoint={checkpoint}", f"--workdir={tmp_path / 'run'}",
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True)

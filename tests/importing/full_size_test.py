@@ -26,7 +26,7 @@ print(json.dumps([time.monotonic() - start, peak / 2**20]))
 @pytest.fixture(scope="module")
 def full_size():
     """Base width 64, 1000 classes, 128 px, in MMGeneration's names."""
-    golden = np.load(HERE.parent / "data" / "mmgeneration_imagenet128.npz")
+    golden = np.load(HERE.parent / "golden" / "mmgeneration_imagenet128.npz")
     state = {
         name.split("/")[1]: golden[name]
         for name in golden

@@ -15,7 +15,7 @@ from sagan_tf.importing import (
 )
 from sagan_tf.layers import SpectralNormalization
 
-DATA = pathlib.Path(__file__).parents[1] / "data"
+DATA = pathlib.Path(__file__).parents[1] / "golden"
 
 
 def _part(arrays, prefix):

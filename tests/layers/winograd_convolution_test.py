@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import layers
-from sagan_tf.layers import devices
+from sagan_tf.ops import devices
 
 
 @pytest.mark.parametrize(

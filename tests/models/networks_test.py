@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from sagan_tf import layers, models
-from sagan_tf.layers import blockwise_attention
 from sagan_tf.models import architecture, blocks
+from sagan_tf.ops import attention
 
 
 def _trainable(model):
@@ -185,7 +185,7 @@ def test_folding_changes_nothing(random, build, form):
     "build", [models.build_generator, models.build_discriminator]
 )
 def test_blockwise_attention_changes_nothing(random, monkeypatch, build):
-    monkeypatch.setattr(blockwise_attention, "_LEAST_SCORES", 2**10)
+    monkeypatch.setattr(attention, "_LEAST_SCORES", 2**10)
     blockwise, plain = (
         build(32, 4, 3, attention_resolutions=(16,), blockwise_attention=on)
         for on in (True, False)
@@ -196,7 +196,7 @@ def test_blockwise_attention_changes_nothing(random, monkeypatch, build):
         layer = model.get_layer("attention16")
         layer.gamma.assign(1.0)
         assert layer.blockwise == (model is blockwise)
-    assert blockwise_attention._block(2, 16**2, 8**2) is not None
+    assert attention._block(2, 16**2, 8**2) is not None
     inputs = [
         random.uniform(-1, 1, (2, *tensor.shape[1:])).astype(tensor.dtype)
         for tensor in blockwise.inputs

@@ -1,0 +1,95 @@
+"""Activations of many images, gathered batch by batch."""
+
+import numpy as np
+
+
+class Activations:
+    """An array that is filled, so that no second copy of it is made.
+
+    Args:
+        size: Integer, how many rows there will be.
+        order: Where each row goes, a permutation; None: one after the other.
+    """
+
+    def __init__(self, size, order=None):
+        self.size = size
+        self.order = np.arange(size) if order is None else order
+        self.count = 0
+        self.array = None
+
+    def add(self, rows):
+        """Adds rows; those beyond `size` are dropped."""
+        rows = rows[: self.size - self.count]
+        if self.array is None:
+            self.array = np.empty((self.size, *rows.shape[1:]), rows.dtype)
+        places = self.order[self.count : self.count + len(rows)]
+        self.array[places] = rows
+        self.count += len(rows)
+
+
+class Statistics:
+    """Mean and covariance of rows, in float64, without the rows."""
+
+    def __init__(self):
+        self._count = 0
+        self._sum = 0.0
+        self._products = 0.0
+        self._shift = None
+
+    def add(self, rows, where):
+        """Adds rows of features.
+
+        Args:
+            rows: (count, features) array.
+            where: String that says which they are, for errors.
+
+        Raises:
+            ValueError: If one is not finite.
+        """
+        rows = np.asarray(rows, np.float64)
+        if not np.isfinite(rows).all():
+            raise ValueError(f"Activations of {where} are not finite")
+        if self._shift is None:
+            # Sums of what is near zero keep their digits.
+            self._shift = rows.mean(0)
+        rows = rows - self._shift
+        self._count += len(rows)
+        self._sum = self._sum + rows.sum(0)
+        self._products = self._products + rows.T @ rows
+
+    def result(self):
+        """Returns the mean and the unbiased covariance.
+
+        Raises:
+            ValueError: If there were fewer than 2 rows.
+        """
+        if self._count < 2:
+            raise ValueError(
+                "The Frechet distance needs at least 2 images of either kind. "
+                f"Received: {self._count}"
+            )
+        mean = self._sum / self._count
+        covariance = self._products - self._count * np.outer(mean, mean)
+        return mean + self._shift, covariance / (self._count - 1)
+
+
+def checked(name, array):
+    array = np.asarray(array, np.float32)
+    if array.ndim != 2 or len(array) < 2:
+        raise ValueError(
+            f"`{name}` must be of shape (count, features) with at least 2 "
+            f"rows. Received: {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        row = int(np.argmin(np.isfinite(array).all(axis=1)))
+        raise ValueError(f"`{name}` must be finite. Row {row} is not")
+    return array
+
+
+def check_features(real_activations, fake_activations):
+    if real_activations.shape[1] != fake_activations.shape[1]:
+        raise ValueError(
+            "`fake_activations` must have as many features as "
+            f"`real_activations`. Received: {fake_activations.shape} and "
+            f"{real_activations.shape}"
+        )

@@ -1,0 +1,43 @@
+"""The Inception score."""
+
+import numpy as np
+import tensorflow as tf
+
+from sagan_tf.evaluation import tfgan
+from sagan_tf.evaluation.accumulators import checked
+
+
+def inception_score(logits, splits=10):
+    """Inception score (Salimans et al. 2016), by tensorflow-gan.
+
+    `exp(mean(KL(p(y|x) | p(y))))`, computed for each of `splits` consecutive
+    parts of nearly equal size.
+
+    Args:
+        logits: (count, classes) floating point, of generated images.
+        splits: Integer of at least 1.
+
+    Returns:
+        The mean over the parts and their standard deviation, two floats; the
+        score is in [1, classes]. It ignores the real images altogether, and
+        variety within a class.
+
+    Raises:
+        ValueError: If `logits` is not two-dimensional, or `splits` is not in
+            [1, count].
+
+    Reference:
+        - Salimans et al., https://arxiv.org/abs/1606.03498, section 4.
+    """
+    logits = checked("logits", logits)
+    if not 1 <= splits <= len(logits):
+        raise ValueError(
+            f"`splits` must be in [1, {len(logits)}], the number of images. "
+            f"Received: splits={splits}"
+        )
+    metrics = tfgan.classifier_metrics()
+    scores = [
+        float(metrics.classifier_score_from_logits(tf.constant(part)))
+        for part in np.array_split(logits, splits)
+    ]
+    return float(np.mean(scores)), float(np.std(scores))

@@ -1,5 +1,0 @@
-"""`python -m sagan_tf.export` is `sagan-export`."""
-
-from sagan_tf.export import command
-
-command.run()

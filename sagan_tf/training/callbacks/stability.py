@@ -1,0 +1,161 @@
+"""Divergence, which stops a run, and signs of collapse, which are logged."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf import layers
+from sagan_tf.workdir import checkpoints
+
+# What is logged, beyond which a warning is given, and in which direction.
+# The first is in units of the images' range of 2; real digits have 0.5. With
+# a hinge loss the gap is 2 where the discriminator has nothing more to learn.
+# A kernel of the sizes here begins with a spectral norm of 1 to 3.
+BOUNDS = {
+    "sample_diversity": (0.05, "below"),
+    "logits_gap": (6.0, "above"),
+    "largest_sigma": (100.0, "above"),
+}
+_MEANING = {
+    "sample_diversity": "samples of different latents are nearly the same",
+    "logits_gap": "the discriminator tells real from generated too easily",
+    "largest_sigma": "a kernel's spectral norm grows without end",
+}
+
+
+class DivergenceGuard(keras.callbacks.Callback):
+    """Stops a run whose loss or gradient is no longer finite.
+
+    A gradient that is NaN or infinite leaves Adam's averages so for ever, so
+    the weights and the optimizers' variables at the end of a window tell of
+    each step in it, at no cost in the steps. To be the first of callbacks:
+    nothing is then written of such a window, and the last checkpoint is good.
+
+    Args:
+        directory: Path of the run's checkpoints, to name the last one.
+
+    Raises:
+        FloatingPointError: On all workers. It names the loss or the variable,
+            the window, and the last checkpoint.
+    """
+
+    def __init__(self, directory):
+        super().__init__()
+        self.directory = directory
+
+    def on_train_begin(self, logs=None):
+        self.first_step = int(self.model.step.numpy())
+        # By network: the optimizer's variables show a gradient first.
+        self.variables = {
+            f"{name} {variable.path}": variable.value
+            for name in ("discriminator", "generator")
+            for owner in (
+                getattr(self.model, f"{name}_optimizer"),
+                getattr(self.model, name),
+            )
+            for variable in owner.variables
+            if variable.value.dtype.is_floating
+        }
+        self.all_finite = tf.function(self._all_finite)
+
+    def _all_finite(self):
+        return tf.stack(
+            [
+                tf.reduce_all(tf.math.is_finite(variable))
+                for variable in self.variables.values()
+            ]
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.check(logs)
+
+    def on_train_end(self, logs=None):
+        # Where training was stopped within a window.
+        self.check(logs)
+
+    def check(self, logs):
+        step = int(self.model.step.numpy())
+        wrong = [
+            f"`{name}` is {value}"
+            for name, value in (logs or {}).items()
+            if not math.isfinite(value)
+        ]
+        if not wrong:
+            finite = self.all_finite().numpy()
+            wrong = [
+                f"a gradient was not finite: `{name}`"
+                for name, is_finite in zip(self.variables, finite, strict=True)
+                if not is_finite
+            ]
+        if wrong:
+            try:
+                kept = checkpoints.newest_intact(self.directory) or "none"
+            except ValueError:
+                kept = "none that is intact"
+            raise FloatingPointError(
+                f"Training diverged after step {self.first_step} and by step "
+                f"{step}: {wrong[0]}. Last good checkpoint: {kept}. The same "
+                "command ends here again: take lower learning rates, or in "
+                "mixed precision float32"
+            )
+        self.first_step = step
+
+
+def signs_of_collapse(logs, samples, norms):
+    """Returns the quantities of `BOUNDS`.
+
+    Args:
+        logs: Dictionary with the mean logits.
+        samples: uint8 (rows, columns, height, width, 3), in each row images
+            of one class from different latents.
+        norms: What `spectral_norms` returns.
+    """
+    images = samples.astype("float32") / 127.5
+    return {
+        "sample_diversity": float(np.sqrt(images.var(axis=1).mean())),
+        "logits_gap": logs["real_logits"] - logs["fake_logits"],
+        **({"largest_sigma": max(norms.values())} if norms else {}),
+    }
+
+
+def warn(signs, before):
+    """Warns of what has crossed its bound.
+
+    Args:
+        signs: What `signs_of_collapse` returned.
+        before: What it returned before, or {}.
+    """
+    for name, value in signs.items():
+        bound, side = BOUNDS[name]
+        if _is_beyond(name, value) and not _is_beyond(name, before.get(name)):
+            if name == "sample_diversity" and name not in before:
+                # A generator begins with images that are all alike.
+                continue
+            logging.warning(
+                "%s is %.3g, %s %g: %s.",
+                name,
+                value,
+                side,
+                bound,
+                _MEANING[name],
+            )
+
+
+def _is_beyond(name, value):
+    if value is None:
+        return False
+    bound, side = BOUNDS[name]
+    return value < bound if side == "below" else value > bound
+
+
+def spectral_norms(model):
+    """Returns the current sigma of each normalized layer, by name."""
+    return {
+        f"{network.name}_sigma/{layer.name}": float(layer.sigma())
+        for network in (model.generator, model.discriminator)
+        for layer in network.layers
+        if isinstance(layer, layers.SpectralNormalization)
+    }

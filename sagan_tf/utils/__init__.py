@@ -1,0 +1,1 @@
+"""Files, progress and signals: nothing of GANs."""

@@ -1,0 +1,261 @@
+"""Tests of train.py and eval.py as a user meets them."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+import tensorflow as tf
+
+from sagan_tf.commands import common
+
+ROOT = pathlib.Path(__file__).parents[2]
+TINY = (
+    "--config.base_channels=2",
+    "--config.latent_dim=8",
+    "--config.batch_size=8",
+    "--config.steps=12",
+    "--config.log_every_steps=2",
+    "--config.sample_every_steps=4",
+    "--config.checkpoint_every_steps=2",
+    "--config.eval_every_steps=0",
+)
+
+
+def _write_png(path, size=40):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = tf.zeros((size, size, 3), tf.uint8)
+    path.write_bytes(tf.io.encode_png(image).numpy())
+
+
+def _folders(tmp_path):
+    """Folders of pictures that cannot be trained on."""
+    (tmp_path / "empty").mkdir()
+    _write_png(tmp_path / "one" / "cat" / "1.png")
+    for name in ("a/1.png", "b/2.png"):
+        _write_png(tmp_path / "corrupt" / name)
+    (tmp_path / "corrupt" / "b" / "2.png").write_bytes(b"\x89PNG, not really")
+
+
+BAD_TRAINING = {
+    "unknown field": (["--config.batchsize=3"], "batchsize"),
+    "wrong type": (["--config.batch_size=many"], "config.batch_size=many"),
+    "resolution": (["--config.image_size=100"], "`image_size` must be one"),
+    "attention": (
+        ["--config.attention_resolutions=(64,)"],
+        "`attention_resolutions` must be among",
+    ),
+    "choice": (["--config.strategy=many"], "`strategy` must be one of"),
+    "empty folder": (
+        ["--config.dataset=image_folder", "--config.data_dir=empty"],
+        "holds no image",
+    ),
+    "one class": (
+        ["--config.dataset=image_folder", "--config.data_dir=one"],
+        "one class only",
+    ),
+    "corrupt image": (
+        ["--config.dataset=image_folder", "--config.data_dir=corrupt"],
+        "2.png cannot be read as an image",
+    ),
+    "unknown data set": (
+        ["--config.dataset=no_such_data"],
+        "`dataset` must be 'digits'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TRAINING)
+def test_bad_training_input_is_one_line(script, tmp_path, case):
+    _folders(tmp_path)
+    arguments, message = BAD_TRAINING[case]
+    arguments = [
+        argument.replace("data_dir=", f"data_dir={tmp_path}/")
+        for argument in arguments
+    ]
+    code, error = script(
+        "train.py",
+        "--config=configs/digits.py",
+        f"--workdir={tmp_path}/run",
+        "--config.eval_every_steps=0",
+        *arguments,
+    )
+    assert code == 1
+    lines = [line for line in error.splitlines() if message in line]
+    assert len(lines) == 1, error
+    assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("configs/missing.py", "there is no file configs/missing.py"),
+        ("configs/cifar10.py:x", "variant must be one of best_published, st"),
+        ("{tmp}/dictionary.py", "must return a sagan_tf.Config"),
+        ("{tmp}/broken.py", "name 'undefined' is not defined"),
+    ],
+)
+def test_bad_config_file_is_one_line(script, tmp_path, config, message):
+    (tmp_path / "dictionary.py").write_text("def get_config(): return {}\n")
+    (tmp_path / "broken.py").write_text("undefined\n")
+    code, error = script(
+        "train.py",
+        f"--config={config.format(tmp=tmp_path)}",
+        f"--workdir={tmp_path}/run",
+    )
+    assert code == 1 and message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--workdir must be given"),
+        (["--compare=a.json"], "--compare needs two files"),
+        (["--compare", "a.json", "b.json"], "a.json is not an evaluation"),
+        (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
+        (["--workdir=x", "--preset=mine"], "--preset=mine"),
+        (["--workdir=x", "--quantize", "false"], "false is no flag"),
+        (["--workdir=x", "--inception=a", "--extractor=b"], "holds no run"),
+    ],
+)
+def test_wrong_evaluation_is_one_line(script, arguments, message):
+    code, error = script("eval.py", *arguments)
+    assert code == 1 and message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "holds no run"),
+        (["config.json"], "has no checkpoint"),
+    ],
+)
+def test_nothing_to_evaluate_is_one_line(script, tmp_path, files, message):
+    from sagan_tf import Config
+
+    for name in files:
+        Config(dataset="digits", image_size=32, num_classes=10).save(
+            tmp_path / name
+        )
+    code, error = script("eval.py", f"--workdir={tmp_path}")
+    assert code == 1
+    assert len([line for line in error.splitlines() if message in line]) == 1
+    assert "Traceback" not in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+
+
+def _command(workdir, *arguments):
+    return [
+        sys.executable,
+        "train.py",
+        "--config=configs/digits.py",
+        f"--workdir={workdir}",
+        *TINY,
+        *arguments,
+    ]
+
+
+def _train(workdir, *arguments):
+    return subprocess.run(
+        _command(workdir, *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.slow
+def test_train_evaluate_and_help_as_processes(tmp_path):
+    result = _train(tmp_path / "run", "--config.steps=2")
+    assert result.returncode == 0, result.stderr
+    assert "Data: digits, train split, 1437 images" in result.stderr
+    assert "generator_loss" in result.stdout
+    result = subprocess.run(
+        [
+            sys.executable,
+            "eval.py",
+            f"--workdir={tmp_path}/run",
+            "--num_images=20",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "frechet classifier distance" in result.stdout
+    for name in ("train.py", "eval.py"):
+        start = time.monotonic()
+        result = subprocess.run(
+            [sys.executable, name, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert "--workdir" in result.stdout
+        # TensorFlow alone would take longer to import.
+        assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train.py"],
+        ["eval.py"],
+        # Imports TensorFlow.
+        pytest.param(
+            ["-m", "sagan_tf.commands.sample"], marks=pytest.mark.slow
+        ),
+    ],
+    ids=" ".join,
+)
+def test_help_into_a_closed_pipe(command):
+    """As of `train.py --help | head`: nothing is said of it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        [sys.executable, *command, "--help"],
+        cwd=ROOT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    assert result.returncode == 1
+    for word in ("error:", "Errno", "Traceback"):
+        assert word not in result.stderr
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_reason_that_tensorflow_gives_is_shown(capfd, compiled):
+    """And not where its graph was defined, nor by which function."""
+    decode = tf.io.decode_image
+    if compiled:
+        decode = tf.function(decode)
+    with pytest.raises(SystemExit), common.one_line_errors():
+        decode(tf.constant(b"x"))
+    lines = capfd.readouterr().err.splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: Unknown image file format")
+    assert errors[0].endswith("required.")
+
+
+@pytest.mark.parametrize(
+    "roots", ["", "2 root error(s) found.\n  (0) RESOURCE_EXHAUSTED:  "]
+)
+def test_out_of_memory_is_named(capfd, roots):
+    message = (
+        "Graph execution error:\n\n"
+        "Detected at node dense_1/MatMul defined at (most recent call last):\n"
+        f"<stack traces unavailable>\n{roots}"
+        "OOM when allocating tensor with shape[1000000,1024]\n"
+        "\t [[{{node dense_1/MatMul}}]]\n"
+        "Hint: If you want to see a list of allocated tensors\n"
+    )
+    with pytest.raises(SystemExit), common.one_line_errors():
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+    assert "error: OOM when allocating tensor with" in capfd.readouterr().err

@@ -1,0 +1,353 @@
+"""Tests that an update is the same in parts: on replicas, in micro-batches.
+
+    python tests/end_to_end/parts_test.py REPLICAS FILE.npz
+
+is what the test of four replicas runs: TensorFlow takes the number of devices
+once for all.
+"""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sagan_tf import SAGAN, layers
+from sagan_tf.optimizers import FusedAdam
+
+# Of weights, `u`, statistics, averages, gradients, optimizers and metrics,
+# after each of five steps; of values beyond 1 it is relative. Float32 sums in
+# another order: the largest difference seen was 3e-7. The networks are smooth,
+# because where a ReLU flips a gradient jumps.
+BOUND = 1e-6
+
+
+def _normalized(layer):
+    return layers.SpectralNormalization(layer)
+
+
+def _generator(conditional, synchronized):
+    latents = keras.Input((4,))
+    labels = keras.Input((), dtype="int32")
+    features = _normalized(keras.layers.Dense(4 * 4 * 8))(latents)
+    if conditional and synchronized is None:
+        table = _normalized(keras.layers.Embedding(3, 4 * 4 * 8))
+        features = keras.layers.Add()([features, table(labels)])
+    features = keras.layers.Reshape((4, 4, 8))(features)
+    features = _normalized(layers.UpsampleConv2D(8, 3))(features)
+    if synchronized is not None:
+        normalize = layers.ConditionalBatchNormalization(
+            3, 0.9, synchronized=synchronized
+        )
+        features = normalize([features, labels])
+    features = layers.SelfAttention(pool=False)(features)
+    if synchronized is not None:
+        features = keras.layers.BatchNormalization(
+            momentum=0.9, synchronized=synchronized
+        )(features)
+    features = keras.layers.Activation("tanh")(features)
+    images = _normalized(keras.layers.Conv2D(3, 3, padding="same"))(features)
+    images = keras.layers.Activation("tanh")(images)
+    return keras.Model([latents, labels] if conditional else latents, images)
+
+
+def _discriminator(conditioning):
+    images = keras.Input((8, 8, 3))
+    labels = keras.Input((), dtype="int32")
+    features = _normalized(layers.DownsampleConv2D(8, 3))(images)
+    features = keras.layers.Activation("tanh")(features)
+    features = layers.SelfAttention(pool=False)(features)
+    features = keras.layers.GlobalAveragePooling2D()(features)
+    logits = _normalized(keras.layers.Dense(1))(features)
+    if conditioning is None:
+        return keras.Model(images, logits)
+    if conditioning == "auxiliary_classifier":
+        classes = _normalized(keras.layers.Dense(3))(features)
+        return keras.Model(images, [logits, classes])
+    # A table of its own, whose gradient is sparse.
+    rows = keras.layers.Embedding(3, 8)(labels)
+    projection = keras.layers.Dot(-1)([rows, features])
+    logits = keras.layers.Add()([logits, projection])
+    return keras.Model([images, labels], logits)
+
+
+def _make(conditioning="projection", synchronized=None, cls=SAGAN, **kwargs):
+    """The same SAGAN each time; batch statistics unless None."""
+    keras.utils.set_random_seed(2)
+    gan = cls(
+        _generator(conditioning is not None, synchronized),
+        _discriminator(conditioning),
+        num_classes=conditioning and 3,
+        loss="non_saturating",
+        ema_decay=0.5,
+        **kwargs,
+    )
+    for network in (gan.generator, gan.discriminator):
+        for layer in network.layers:
+            if isinstance(layer, layers.SelfAttention):
+                layer.gamma.assign(0.5)
+    # With beta_1 = 0 a momentum is the gradient, summed over all parts. A
+    # large epsilon, because with the usual one a gradient that is zero but
+    # for rounding moves a weight by the learning rate.
+    gan.compile(
+        FusedAdam(1e-2, 0.0, 0.9, epsilon=1e-3),
+        FusedAdam(1e-2, 0.0, 0.9, epsilon=1e-3),
+    )
+    return gan
+
+
+def _data():
+    """Sixteen images of 8x8 pixels, and labels of three classes."""
+    random = np.random.default_rng(0)
+    images = random.uniform(-1, 1, (16, 8, 8, 3)).astype("float32")
+    labels = random.integers(0, 3, 16, dtype="int32")
+    return tf.constant(images), tf.constant(labels)
+
+
+def _variables(gan):
+    return [
+        *gan.weights,
+        *gan.generator_optimizer.variables,
+        *gan.discriminator_optimizer.variables,
+    ]
+
+
+def _values(gan):
+    metrics = gan.get_metrics_result().values()
+    return [np.array(value) for value in (*_variables(gan), *metrics)]
+
+
+def _train(gan, steps=5):
+    """Returns the values after each step."""
+    history = []
+    for _ in range(steps):
+        # Not compiled: building the graph takes longer.
+        gan.train_step(_data())
+        history.extend(_values(gan))
+    return history
+
+
+def _train_on(strategy, steps=5, compiled=True, **kwargs):
+    """Returns the values after each step, and what differs by replica."""
+    with strategy.scope():
+        gan = _make(**kwargs)
+    dataset = tf.data.Dataset.from_tensors(_data()).repeat()
+    iterator = iter(strategy.experimental_distribute_dataset(dataset))
+
+    def step(batch):
+        return strategy.run(gan.train_step, args=(batch,))
+
+    if compiled:
+        step = tf.function(step)
+    history = []
+    for _ in range(steps):
+        logs = step(next(iterator))
+        history.extend(_values(gan))
+    last = logs | {each.path: each.value for each in _variables(gan)}
+    unequal = []
+    for name, values in last.items():
+        first, *others = strategy.experimental_local_results(values)
+        if not all(np.array_equal(first, other) for other in others):
+            unequal.append(name)
+    return history, unequal
+
+
+def _largest_difference(first, second):
+    return max(
+        np.abs(one - other).max() / max(1, np.abs(one).max())
+        for one, other in zip(first, second, strict=True)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kwargs",
+    [{}, {"accumulation_steps": 2}, {"discriminator_steps": 2}],
+    ids=str,
+)
+def test_two_replicas_equal_one(mirrored, kwargs):
+    """With synchronized batch statistics, also those of micro-batches."""
+    found, unequal = _train_on(mirrored, synchronized=True, **kwargs)
+    assert not unequal
+    expected = _train(_make(synchronized=True, **kwargs))
+    difference = _largest_difference(expected, found)
+    assert difference < BOUND
+
+
+@pytest.mark.slow
+def test_four_replicas_equal_one(tmp_path):
+    path = str(tmp_path / "values.npz")
+    subprocess.run([sys.executable, __file__, "4", path], check=True)
+    with np.load(path) as arrays:
+        found = list(arrays.values())
+    difference = _largest_difference(_train(_make(synchronized=True)), found)
+    assert difference < BOUND
+
+
+class DiscriminatorOnly(SAGAN):
+    """Updates the discriminator alone, by images without batch statistics."""
+
+    def _update_generator(self, batch_size):
+        return {"generator_loss": 0.0}
+
+    def _run(self, network, inputs, labels, training):
+        training = training and network is self.discriminator
+        return super()._run(network, inputs, labels, training)
+
+
+def test_whole_step_on_two_replicas_without_batch_statistics(mirrored):
+    kwargs = {"accumulation_steps": 2}
+    found, unequal = _train_on(mirrored, 1, compiled=False, **kwargs)
+    assert not unequal
+    assert _largest_difference(_train(_make(**kwargs), 1), found) < BOUND
+
+
+def test_without_synchronization_only_batch_statistics_differ(mirrored):
+    differences = []
+    for cls in (DiscriminatorOnly, SAGAN):
+        kwargs = {"synchronized": False, "cls": cls}
+        found, unequal = _train_on(mirrored, 1, compiled=False, **kwargs)
+        # Moving statistics alone are each replica's own.
+        assert all("normalization" in name for name in unequal)
+        expected = _train(_make(**kwargs), 1)
+        differences.append(_largest_difference(expected, found))
+    assert differences[0] < BOUND
+    assert differences[1] > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("conditioning", "discriminator_steps"),
+    [
+        ("projection", 2),
+        pytest.param(None, 1, marks=pytest.mark.slow),
+        pytest.param("auxiliary_classifier", 1, marks=pytest.mark.slow),
+    ],
+)
+def test_micro_batches_equal_the_whole(conditioning, discriminator_steps):
+    kwargs = {
+        "conditioning": conditioning,
+        "discriminator_steps": discriminator_steps,
+    }
+    start = _values(_make(**kwargs))
+    expected = _train(_make(**kwargs), 2)
+    assert _largest_difference(start, expected[-len(start) :]) > 1e-2
+    for steps in (2, 4):
+        found = _train(_make(accumulation_steps=steps, **kwargs), 2)
+        difference = _largest_difference(expected, found)
+        assert difference < BOUND
+
+
+@pytest.mark.slow
+def test_micro_batches_by_xla():
+    gan, twin = _make(accumulation_steps=2), _make()
+    for each in (gan, twin):
+        tf.function(each.train_step, jit_compile=True)(_data())
+    difference = _largest_difference(_values(twin), _values(gan))
+    assert difference < BOUND
+
+
+def test_a_micro_batch_waits_for_the_one_before():
+    """Every operation of it, or memory would be that of the whole."""
+    gan = _make(None, accumulation_steps=2)
+    parts = []
+    gradients_of = gan._generator_gradients
+
+    @tf.function
+    def update():
+        gan._update_generator(tf.constant(8))
+
+    def record(*batch):
+        graph = tf.compat.v1.get_default_graph()
+        first = len(graph.get_operations())
+        gradients, logs = gradients_of(*batch)
+        parts.append((graph.get_operations()[first:], gradients))
+        return gradients, logs
+
+    gan._generator_gradients = record
+    update.get_concrete_function()
+    # TensorFlow traces once more than it runs.
+    (_, gradients), (operations, _) = parts[-2:]
+    waiting = {gradient.op for gradient in gradients}
+    for operation in operations[0].graph.get_operations():
+        before = [each.op for each in operation.inputs]
+        if not waiting.isdisjoint([*before, *operation.control_inputs]):
+            waiting.add(operation)
+    free = [each for each in operations if each not in waiting]
+    assert len(operations) > 100 and not free
+
+
+def test_batch_statistics_are_those_of_a_micro_batch():
+    """The moving ones move at each, and `u` but once."""
+    gan = _make(synchronized=False, accumulation_steps=2)
+    twin = _make(synchronized=False)
+    # The optimizers stand still, so that both updates see the same weights.
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    images, labels = _data()
+    logs = gan.train_step((images, labels))
+    vectors = [v for v in twin.generator.variables if v.name == "u"]
+    losses = []
+    for update in range(2):
+        latents, fake_labels = twin._sample(16, update)
+        before = [np.array(vector) for vector in vectors]
+        for part in range(2):
+            for vector, value in zip(vectors, before, strict=True):
+                vector.assign(value)
+            fakes = twin.generator(
+                [latents[part::2], fake_labels[part::2]], training=True
+            )
+            if update == 0:
+                real, fake = (
+                    twin.discriminator([batch, classes[part::2]])
+                    for batch, classes in (
+                        (images[part::2], labels),
+                        (fakes, fake_labels),
+                    )
+                )
+                losses.append(twin.discriminator_loss(real, fake))
+    np.testing.assert_allclose(
+        logs["discriminator_loss"], np.mean(losses), rtol=1e-5
+    )
+    for found, expected in zip(
+        gan.generator.variables, twin.generator.variables, strict=True
+    ):
+        np.testing.assert_allclose(
+            found, expected, rtol=1e-5, atol=1e-6, err_msg=found.path
+        )
+
+
+def test_accumulation_steps_in_config():
+    config = _make(accumulation_steps=2).get_config()
+    assert config["accumulation_steps"] == 2
+
+
+def test_less_than_one():
+    with pytest.raises(ValueError, match="`accumulation_steps` must be at"):
+        _make(accumulation_steps=0)
+
+
+def test_batch_not_a_multiple():
+    gan = _make(discriminator_steps=2, accumulation_steps=4)
+    data = tuple(part[:12] for part in _data())
+    with pytest.raises(ValueError, match="times `accumulation_steps`. Rec"):
+        gan.train_step(data)
+
+
+def main(replicas, path):
+    """Trains on so many replicas, and writes the values."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * int(replicas)
+    )
+    strategy = tf.distribute.MirroredStrategy(
+        [f"CPU:{index}" for index in range(int(replicas))]
+    )
+    values, unequal = _train_on(strategy, synchronized=True)
+    if unequal:
+        raise RuntimeError(f"Not the same on all replicas: {unequal}")
+    np.savez(path, *values)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
