@@ -4,24 +4,24 @@ systems on the same networks.
     python train.py --config=configs/cifar10.py:VARIANT --workdir=DIR
     python eval.py --workdir=DIR
 
-Without a VARIANT: `best_published`, MMGeneration's recipe, after StudioGAN's:
-self-attention at 16 px, 5 discriminator steps, equal rates, Adam with betas
-0.5 and 0.999, batch 64, mirrored images. Two parts of it are not here: spectral
-normalization of the tables by class, and their scales as 1 plus a table with
-orthogonal initialization (here the table starts at 1). The paper has no
-CIFAR-10. docs/variants.md has a row for each variant; none was
-run here.
+The default variant is `best_published`, MMGeneration's recipe, which follows
+StudioGAN's: self-attention at 16 px, 5 discriminator steps, equal learning
+rates, Adam with betas 0.5 and 0.999, batch 64, mirrored images. It differs from
+MMGeneration in the class embeddings of batch normalization: here they have no
+spectral normalization, and a gain is the embedding itself, which starts at 1,
+instead of 1 plus an embedding with orthogonal initialization. The paper has no
+CIFAR-10. docs/variants.md has a row for each variant; none was run here.
 
-`residual_feat...` has, in the place of self-attention, a residual block of
-5 C^2 / 4 parameters, one fewer than self-attention: 81,920 in the generator
-(C = 256) and 20,480 in the discriminator (C = 128), at 8 and at 16 px.
+`residual_feat8` and `residual_feat16` have a residual block in the place of
+self-attention. The block has 5 C^2 / 4 parameters, one fewer than
+self-attention: 81,920 in the generator (C = 256) and 20,480 in the
+discriminator (C = 128).
 """
 
 from sagan_tf.config import Config
 
-# The paper's section 4 against MMGeneration: one discriminator step, rates
-# 1e-4 and 4e-4, betas 0 and 0.9; and Glorot's initialization, as the authors'
-# code.
+# From the paper's sections 4 and 5: one discriminator step, learning rates 1e-4
+# and 4e-4, betas 0 and 0.9. From the authors' code: Glorot initialization.
 _PAPER = {
     "discriminator_steps": 1,
     "generator_learning_rate": 1e-4,
@@ -31,7 +31,7 @@ _PAPER = {
     "kernel_initializer": "glorot_uniform",
 }
 
-# As in imagenet128.py: SNGAN's rate, since the paper gives none.
+# SNGAN's learning rate, as in imagenet128.py: the paper gives none.
 _BASELINE = {
     **_PAPER,
     "attention_resolutions": (),
@@ -40,9 +40,10 @@ _BASELINE = {
     "discriminator_learning_rate": 2e-4,
 }
 
-# Miyato and Koyama, their code (configs/sn_cifar10_conditional.yml): rates
-# that fall linearly to 0 over the whole run, no mirrored images, Chainer's
-# batch normalization. What differs still is said in imagenet128.py.
+# From Miyato and Koyama's code (configs/sn_cifar10_conditional.yml): learning
+# rates that fall linearly to 0 over the whole run, no mirrored images,
+# Chainer's batch normalization. The comment in imagenet128.py lists what still
+# differs.
 _SNGAN = {
     **_BASELINE,
     "discriminator_steps": 5,
@@ -54,9 +55,9 @@ _SNGAN = {
 
 VARIANTS = {
     "best_published": {},
-    # StudioGAN against MMGeneration: its ReLUs are in place.
+    # StudioGAN's ReLUs work in place, so the shortcut starts after them.
     "studiogan": {"rectified_shortcut": True},
-    # By the paper's equations: values of C/8, no pooling.
+    # The paper's equations: values of C/8 channels, no pooling.
     "paper": {**_PAPER, "attention_variant": "paper"},
     "feat8": {"attention_resolutions": (8,)},
     "feat16": {"attention_resolutions": (16,)},
@@ -99,8 +100,8 @@ def get_config(variant="best_published"):
         )
     fields = {
         "attention_resolutions": (16,),
-        # Orthogonal, 1e-4 and 0.9: MMGeneration and StudioGAN against the
-        # authors' Glorot, 1e-5 and 0.999.
+        # Initializer, epsilon and momentum are MMGeneration's and StudioGAN's.
+        # The authors' code has Glorot, 1e-5 and 0.999.
         "kernel_initializer": "orthogonal",
         "batch_normalization_epsilon": 1e-4,
         "steps": 100_000,

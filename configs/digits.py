@@ -3,12 +3,12 @@
     python train.py --config=configs/digits.py --workdir=DIR
     python eval.py --workdir=DIR
 
-The data, 1,797 real images of 8x8 pixels, come with scikit-learn. This is
-what `make demo` runs; README has its result. The paper's recipe (hinge loss,
-spectral normalization of both networks, two learning rates, self-attention at
-16 px) on the 32 px network of StudioGAN, made small and quick: rates 4 times
-and twice the paper's, StudioGAN's betas of Adam, an averaged generator, and
-moving statistics that settle within the run.
+`make demo` runs this; README.md has its result. The data, 1,797 real images of
+8x8 pixels, come with scikit-learn. The recipe is the paper's (hinge loss,
+spectral normalization of both networks, two learning rates, self-attention) on
+StudioGAN's 32 px networks, made small and quick: the learning rates are 4 times
+(generator) and twice (discriminator) the paper's, Adam's betas are StudioGAN's,
+the generator is averaged, and the moving statistics settle within the run.
 """
 
 from sagan_tf.config import Config
@@ -26,8 +26,8 @@ def get_config():
         steps=700,
         generator_learning_rate=4e-4,
         discriminator_learning_rate=8e-4,
-        # StudioGAN's for CIFAR-10; with the paper's 0 and 0.9 the classes
-        # come apart some 100 steps later.
+        # StudioGAN's betas for CIFAR-10. With the paper's, 0 and 0.9, the
+        # classes become distinct about 100 steps later.
         adam_beta_1=0.5,
         adam_beta_2=0.999,
         ema_decay=0.99,

@@ -1,12 +1,13 @@
-"""A folder of your own pictures, with classes or without.
+"""A folder of your own images, with classes or without.
 
     python train.py --config=configs/image_folder.py --workdir=DIR \
-        --config.data_dir=PICTURES [--config.image_size=64]
+        --config.data_dir=IMAGES [--config.image_size=64]
 
-PICTURES holds a folder for each class (PICTURES/cat/1.jpg), or the pictures
+IMAGES holds a folder for each class (IMAGES/cat/1.jpg), or the images
 themselves, to train without classes. Images are cropped to their centre
-square. The paper's recipe, with an averaged generator and mirrored images,
-which small data sets want. Results depend on the pictures.
+square. The recipe is the paper's, with an averaged generator and mirrored
+images, which help if there are few images. No result is given here, because it
+depends on the images.
 """
 
 from sagan_tf.config import Config
@@ -17,7 +18,7 @@ def get_config():
         dataset="image_folder",
         image_size=128,
         horizontal_flip=True,
-        # A data set smaller than ImageNet needs, and fits, a smaller network.
+        # A smaller network than ImageNet's for a smaller data set.
         base_channels=32,
         batch_size=32,
         steps=100_000,

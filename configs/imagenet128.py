@@ -4,34 +4,36 @@
         --config.data_dir=TFDS_DATA_DIR
     python eval.py --workdir=DIR
 
-Without a VARIANT: `released`. docs/variants.md has a row for each, with the
-fields that differ, the size of the networks and the published result. None
-was run here: one takes weeks of GPU time.
+docs/variants.md has a row for each variant: the fields that differ, the size
+of the networks and the published result. None was run here: one takes weeks of
+GPU time.
 
-`released` is the authors' code: self-attention at 32 px with values of C/2 and
-2x2 max-pooled keys and values, Adam with betas 0 and 0.999, gradients through
-the vectors of the power iteration. Its own results were not published; the
-figure beside it is the paper's row of that placement. Where a variant follows
-another source against it, a comment says so.
+The default variant is `released`, the authors' code: self-attention at 32 px
+with values of C/2 channels and 2x2 max-pooled keys and values, Adam with betas
+0 and 0.999, gradients through the vectors of the power iteration. The authors
+published no result of this code; the figure beside it is the paper's, for
+attention at 32 px. If a variant takes a value from another source, a comment
+names the source.
 
-`residual_feat...` has, in the place of self-attention, a residual block of a
-3x3 convolution to C/8 channels and a 1x1 convolution back, without biases:
-5 C^2 / 4 parameters, one fewer than self-attention (its gate `gamma`) at every
-place in either network. With C the channels there, as (resolution: C in the
-generator, C in the discriminator), that is 8: 1,310,720 and 327,680;
-16: 327,680 and 81,920; 32: 81,920 and 20,480; 64: 20,480 and 5,120.
+`residual_feat8` to `residual_feat64` have a residual block in the place of
+self-attention: a 3x3 convolution to C/8 channels and a 1x1 convolution back to
+C, without biases. It has 5 C^2 / 4 parameters, one fewer than self-attention,
+which has the gate `gamma`. Parameters of the block, in the generator and in the
+discriminator: 1,310,720 and 327,680 at 8 px; 327,680 and 81,920 at 16 px;
+81,920 and 20,480 at 32 px; 20,480 and 5,120 at 64 px.
 """
 
 from sagan_tf.config import Config
 
 _RESOLUTIONS = (8, 16, 32, 64)
 
-# The paper's section 4 against the code: beta_2 of Adam is 0.9. Miyato et al.
-# against the code: sigma's vectors are constants in the gradient.
+# From the paper's section 5, instead of the code: Adam's beta_2 is 0.9. From
+# Miyato et al.: the gradient of sigma treats its vectors as constants.
 _PAPER = {"adam_beta_2": 0.9, "differentiate_vectors": False}
 
-# What the stabilization figure starts from: no attention, the generator not
-# normalized, one rate. The paper does not give the rate; it is SNGAN's.
+# The first curve of the stabilization figure: no attention, no spectral
+# normalization in the generator, one learning rate. The paper does not give the
+# learning rate; this is SNGAN's.
 _BASELINE = {
     **_PAPER,
     "attention_resolutions": (),
@@ -40,13 +42,13 @@ _BASELINE = {
     "discriminator_learning_rate": 2e-4,
 }
 
-# Miyato and Koyama, their paper and their code's README_paper.md, against the
-# SAGAN authors': batch 64 (4 GPUs of 16), 5 discriminator updates, rates that
-# fall linearly to 0 in the last 50,000 steps, Chainer's batch normalization.
-# The networks are those of the SAGAN authors without attention; theirs differ
-# in the width inside a discriminator block (its input's) and in Glorot's gain
-# (the square root of 2 in 3x3 convolutions), and their generator's batch is
-# 128, here it is the discriminator's.
+# From Miyato and Koyama's paper and code (README_paper.md): batch 64 (16 on
+# each of 4 GPUs), 5 discriminator updates, learning rates that fall linearly to
+# 0 in the last 50,000 steps, Chainer's batch normalization. The networks are
+# the SAGAN authors' without attention. Three things of Miyato and Koyama's are
+# not here: inside a discriminator block they use the width of its input, their
+# 3x3 convolutions have a Glorot gain of sqrt(2), and their generator's batch is
+# 128.
 _SNGAN = {
     **_BASELINE,
     "batch_size": 64,
@@ -59,13 +61,14 @@ _SNGAN = {
 
 VARIANTS = {
     "released": {},
-    # Table 2's SAGAN, by the paper's equations: values of C/8, no pooling.
+    # SAGAN in table 2. The paper's equations: values of C/8 channels, no
+    # pooling.
     "paper": {
         **_PAPER,
         "attention_resolutions": (64,),
         "attention_variant": "paper",
     },
-    # Table 1: attention elsewhere, all else as in the released code.
+    # Table 1: attention at another resolution.
     **{f"feat{n}": {"attention_resolutions": (n,)} for n in _RESOLUTIONS},
     "no_attention": {"attention_resolutions": ()},
     **{
@@ -84,18 +87,19 @@ VARIANTS = {
         "generator_learning_rate": 1e-4,
         "discriminator_learning_rate": 4e-4,
     },
-    # Table 2's other systems. Both figures are of Miyato and Koyama's
-    # networks: "AC-GAN" is theirs with Odena et al.'s auxiliary classifier.
+    # The other systems in table 2. Their figures are those of Miyato and
+    # Koyama's networks; "AC-GAN" is these with Odena et al.'s auxiliary
+    # classifier.
     "sngan_projection": {**_SNGAN, "steps": 850_000},
     "acgan": {
         **_SNGAN,
         "steps": 450_000,
         "conditioning": "auxiliary_classifier",
     },
-    # MMGeneration against the authors: attention at 64 px, an averaged
-    # generator, PyTorch's momentum and constant vectors. No mirrored images,
-    # as in the authors' code. (Its epsilon of spectral normalization, 1e-8
-    # against 1e-12, is below float32's resolution.)
+    # From MMGeneration, instead of the authors' code: attention at 64 px, an
+    # averaged generator, momentum 0.9 and constant vectors. (Its epsilon of
+    # spectral normalization is 1e-8 instead of 1e-12; both are below float32's
+    # resolution.)
     "best_published": {
         "attention_resolutions": (64,),
         "differentiate_vectors": False,
