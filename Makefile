@@ -27,6 +27,7 @@ bench: $(VENV)/installed-extras
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/variants.py > docs/variants.md
+	$(BIN)/python docs/configuration.py > docs/configuration.md
 	$(BIN)/python docs/tour.py
 
 clean:

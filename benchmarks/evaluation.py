@@ -1,59 +1,56 @@
-"""Time and peak memory of the metrics, and images per second of extraction.
+"""Times the metrics of an evaluation, and the extraction of features.
 
     python benchmarks/evaluation.py [--images=50000] [--features=2048]
 
-Each metric runs in a process of its own on the same random activations; the
-peak is that process' resident memory, activations and imports included, and
-"activations" is the same without any metric. Two rows are other ways to the
-same number: SciPy's root of a matrix for the Frechet distance, and one class
-at a time by tensorflow-gan for the intra-class distance (`--classes_timed` of
-them, times the number of classes).
+Each metric runs in a process of its own, once, on the same random activations.
+Its peak is the resident memory of that process, activations and imports
+included; "activations" is the same without a metric. Two rows are other ways
+to the same number: SciPy's matrix square root for the Frechet distance, and
+tensorflow-gan one class at a time for the intra-class distance, of which
+`--classes_timed` classes are timed and the seconds multiplied. "extraction" is
+an InceptionV3 with random weights on batches of 100 images.
+
+The result is benchmarks/results/evaluation.json.
 """
 
-import json
-import os
-import platform
-import resource
-import subprocess
-import sys
-import time
-
 from absl import app, flags
+from harness import pairs, record, workloads
 
-# As in train.py.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-_IMAGES = flags.DEFINE_integer("images", 50_000, "Of each kind.")
-_FEATURES = flags.DEFINE_integer("features", 2048, "Of the extractor.")
-_CLASSES = flags.DEFINE_integer("classes", 1000, "For the intra-class one.")
+_IMAGES = flags.DEFINE_integer("images", 50_000, "Activations of each kind.")
+_FEATURES = flags.DEFINE_integer("features", 2048, "Length of an activation.")
+_CLASSES = flags.DEFINE_integer("classes", 1000, "Classes for intra-FID.")
 _CLASSES_TIMED = flags.DEFINE_integer(
-    "classes_timed", 2, "Classes measured one at a time by tensorflow-gan."
+    "classes_timed", 2, "Classes timed one at a time by tensorflow-gan."
 )
-_MANIFOLD_IMAGES = flags.DEFINE_integer(
-    "manifold_images", 10_000, "For precision, recall, density, coverage."
+_NEIGHBOUR_IMAGES = flags.DEFINE_integer(
+    "neighbour_images", 10_000, "Images for precision and recall."
 )
-_EXTRACTED = flags.DEFINE_integer("extracted", 200, "Images to extract.")
-_METRIC = flags.DEFINE_string("metric", None, "Run this one alone.")
+_ROWS = flags.DEFINE_multi_string(
+    "row", [], "A row to measure; all by default."
+)
+
+_EXTRACTION_BATCH = 100
 
 
-def _activations():
-    """Correlated, with variances that fall as those of real features."""
+def _activations(images, features):
+    """Returns real and fake ones, whose variances fall as real features' do."""
     import numpy as np
 
     random = np.random.default_rng(0)
-    shape = (_IMAGES.value, _FEATURES.value)
-    scales = (np.arange(1, shape[1] + 1) ** -0.5).astype("float32")
-    real, fake = (random.standard_normal(shape, "float32") for _ in range(2))
+    scales = (np.arange(1, features + 1) ** -0.5).astype("float32")
+    real, fake = (
+        random.standard_normal((images, features), "float32") for _ in range(2)
+    )
     real *= scales
     fake *= 1.1 * scales
     return real, fake
 
 
-def _activations_alone(real, fake):
+def _no_metric(real, fake, options):
     return float(real[0, 0])
 
 
-def _frechet(real, fake):
+def _frechet(real, fake, options):
     from sagan_tf import evaluation
 
     return evaluation.frechet_distance(real, fake)
@@ -68,7 +65,7 @@ def _statistics(activations):
     return statistics.result()
 
 
-def _frechet_from_statistics(real, fake):
+def _frechet_from_statistics(real, fake, options):
     from sagan_tf.evaluation import tfgan
 
     return tfgan.frechet_distance_from_statistics(
@@ -76,7 +73,7 @@ def _frechet_from_statistics(real, fake):
     )
 
 
-def _frechet_scipy(real, fake):
+def _frechet_scipy(real, fake, options):
     import numpy as np
     import scipy.linalg
 
@@ -89,55 +86,78 @@ def _frechet_scipy(real, fake):
     )
 
 
-def _kernel(real, fake):
+def _kernel(real, fake, options):
     from sagan_tf import evaluation
 
     return evaluation.kernel_distance(real, fake)
 
 
-def _manifold(real, fake):
+def _neighbours(real, fake, options):
     from sagan_tf.evaluation import nearest_neighbours
 
-    most = _MANIFOLD_IMAGES.value
-    return nearest_neighbours.manifold_metrics(real[:most], fake[:most])[
-        "precision"
-    ]
+    count = options["neighbour_images"]
+    found = nearest_neighbours.manifold_metrics(real[:count], fake[:count])
+    return found["precision"]
 
 
-def _score(real, fake):
+def _score(real, fake, options):
     from sagan_tf import evaluation
 
     return evaluation.inception_score(fake[:, :1008])[0]
 
 
-def _labels():
+def _labels(activations, options):
     import numpy as np
 
-    return np.arange(_IMAGES.value) % _CLASSES.value
+    return np.arange(len(activations)) % options["classes"]
 
 
-def _intra_frechet(real, fake):
+def _intra_frechet(real, fake, options):
     from sagan_tf import evaluation
 
-    labels = _labels()
+    labels = _labels(real, options)
     found = evaluation.intra_frechet_distance(real, labels, fake, labels)
     return sum(found.values()) / len(found)
 
 
-def _intra_frechet_tensorflow_gan(real, fake):
+def _intra_frechet_tensorflow_gan(real, fake, options):
     from sagan_tf import evaluation
 
-    labels = _labels()
+    labels = _labels(real, options)
     return sum(
         evaluation.frechet_distance(real[labels == c], fake[labels == c])
-        for c in range(_CLASSES_TIMED.value)
+        for c in range(options["classes_timed"])
     )
 
 
-def _extraction():
-    """Images per second through a network of Inception's size."""
+_BY_CLASS = "intra-FID, tensorflow-gan"
+_METRICS = {
+    "activations": _no_metric,
+    "FID, tensorflow-gan, as evaluated": _frechet_from_statistics,
+    "FID, tensorflow-gan, from activations": _frechet,
+    "FID, SciPy's sqrtm": _frechet_scipy,
+    "KID, tensorflow-gan": _kernel,
+    "Inception score, tensorflow-gan": _score,
+    "precision, recall, density, coverage": _neighbours,
+    "intra-FID": _intra_frechet,
+    _BY_CLASS: _intra_frechet_tensorflow_gan,
+}
+
+
+def metric(name, images, features, **options):
+    """Makes the computation of one metric. Its result is the value."""
+    from sagan_tf import evaluation
+
+    real, fake = _activations(images, features)
+    # The first call imports tensorflow-gan, which is not the metric's time.
+    evaluation.frechet_distance(real[:9, :9], fake[:9, :9])
+    return lambda: float(_METRICS[name](real, fake, options)), {}
+
+
+def extraction():
+    """Makes the extraction of the features of a batch of images."""
+    tf = workloads.tensorflow()
     import keras
-    import tensorflow as tf
 
     network = keras.applications.InceptionV3(
         weights=None, include_top=False, pooling="avg"
@@ -147,67 +167,38 @@ def _extraction():
             tf.image.resize(images, (299, 299)), training=False
         )
     )
-    images = tf.random.uniform((100, 128, 128, 3), -1, 1)
-    run(images)
-    start = time.monotonic()
-    for _ in range(_EXTRACTED.value // 100):
-        run(images).numpy()
-    return _EXTRACTED.value // 100 * 100 / (time.monotonic() - start)
+    images = tf.random.uniform((_EXTRACTION_BATCH, 128, 128, 3), -1, 1)
+    return lambda: run(images).numpy().shape, {"images": _EXTRACTION_BATCH}
 
 
-METRICS = {
-    "activations": _activations_alone,
-    "FID, tensorflow-gan, as evaluated": _frechet_from_statistics,
-    "FID, tensorflow-gan, from activations": _frechet,
-    "FID, SciPy's sqrtm": _frechet_scipy,
-    "KID, tensorflow-gan": _kernel,
-    "Inception score, tensorflow-gan": _score,
-    "precision, recall, density, coverage": _manifold,
-    "intra-FID": _intra_frechet,
-    "intra-FID, tensorflow-gan": _intra_frechet_tensorflow_gan,
-}
-
-
-def _measure(name):
-    """In a child: prints the value, the seconds and the peak in GiB."""
-    from sagan_tf import evaluation
-
-    real, fake = _activations()
-    # What tensorflow-gan's first call imports is not the metric's time.
-    evaluation.frechet_distance(real[:9, :9], fake[:9, :9])
-    start = time.monotonic()
-    value = METRICS[name](real, fake)
-    seconds = time.monotonic() - start
-    if name == "intra-FID, tensorflow-gan":
-        seconds *= _CLASSES.value / _CLASSES_TIMED.value
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps([value, seconds, peak]))
-
-
-def main(_):
-    if _METRIC.value is not None:
-        _measure(_METRIC.value)
-        return
-    cores = os.cpu_count()
-    print(
-        f"{_IMAGES.value} x {_FEATURES.value} activations of each kind, "
-        f"{_CLASSES.value} classes, {_MANIFOLD_IMAGES.value} images for "
-        f"precision and recall; {platform.machine()}, {cores} cores"
-    )
-    print(f"{'':40} {'value':>12} {'seconds':>9} {'peak GiB':>9}")
-    for name in METRICS:
-        child = subprocess.run(
-            [sys.executable, *sys.argv, f"--metric={name}"],
-            capture_output=True,
-            text=True,
-        )
-        if child.returncode:
-            sys.exit(child.stderr)
-        value, seconds, peak = json.loads(child.stdout.splitlines()[-1])
-        print(f"{name:40} {value:12.6g} {seconds:9.1f} {peak:9.2f}", flush=True)
-    if _EXTRACTED.value:
-        print(f"extraction: {_extraction():.1f} images/s")
+def main():
+    settings = {
+        "images": _IMAGES.value,
+        "features": _FEATURES.value,
+        "classes": _CLASSES.value,
+        "classes_timed": _CLASSES_TIMED.value,
+        "neighbour_images": _NEIGHBOUR_IMAGES.value,
+    }
+    cases = [
+        pairs.Case(name, "metric", {"name": name, **settings}, warm_up=False)
+        for name in _METRICS
+    ]
+    cases.append(pairs.Case("extraction", "extraction"))
+    rows = []
+    for case in cases:
+        if _ROWS.value and case.name not in _ROWS.value:
+            continue
+        (child,) = pairs.alternate([case], 1)
+        row = record.measured(child)
+        if case.kind == "metric":
+            row["value"] = child.results[0]
+        if case.name == _BY_CLASS:
+            factor = _CLASSES.value / _CLASSES_TIMED.value
+            row["seconds_for_all_classes"] = factor * child.seconds[0]
+        rows.append(row)
+        record.print_rows("evaluation", [row])
+    record.write("evaluation", rows, **settings)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run(lambda _: pairs.run([metric, extraction], main))

@@ -1,37 +1,31 @@
-"""Seconds until the help, an import, and the first training step.
+"""Times help texts, imports, and the way to the first training step.
 
     python benchmarks/startup.py
 
-Each is the median of `--pairs` fresh processes, from their start. The first
-step is that of the 128 px network, base width 64, 1000 classes, batch 8, on
-random images. The help has to come in under 4 s, the first step in under 60.
-Also says which large libraries `import sagan_tf` imports: the project loads
-them where they are needed, Keras some of them wherever they are installed.
+Each row is measured in `--pairs` fresh processes, from their start. The help
+is that of train.py, eval.py and each installed command. The first step is that
+of the 128 px network, base 64, batch 8, on random images. Also says which
+large libraries `import sagan_tf` imports: the project imports them where it
+needs them, Keras imports some of them wherever they are installed.
+
+The result is benchmarks/results/startup.json.
 """
 
-import os
+import importlib.metadata
 import pathlib
-import statistics
 import subprocess
 import sys
 import time
 
-import pairs
 from absl import app, flags
+from harness import ROOT, pairs, record, workloads
 
-# As in train.py.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_ROWS = flags.DEFINE_multi_string(
+    "row", [], "A row to measure; all by default."
+)
 flags.set_default(pairs.PAIRS, 3)
 
-_ROOT = pathlib.Path(__file__).parents[1]
 _STEP = "first training step"
-# Arguments of Python, and the seconds required.
-_MEASURED = {
-    "train.py --help": (("train.py", "--help"), 4),
-    "import keras": (("-c", "import keras"), None),
-    "import sagan_tf": (("-c", "import sagan_tf"), None),
-    _STEP: (None, 60),
-}
 _LIBRARIES = (
     "tensorflow_gan",
     "tensorflow_datasets",
@@ -41,78 +35,73 @@ _LIBRARIES = (
 )
 
 
-def _make(_):
-    import tensorflow as tf
+def _commands():
+    """Returns the arguments of each row's process, by its name."""
+    found = {
+        f"{name} --help": [sys.executable, name, "--help"]
+        for name in ("train.py", "eval.py")
+    }
+    scripts = pathlib.Path(sys.executable).parent
+    for entry in importlib.metadata.distribution("sagan_tf").entry_points:
+        path = scripts / entry.name
+        found[f"{entry.name} --help"] = [str(path), "--help"]
+    for module in ("keras", "sagan_tf"):
+        found[f"import {module}"] = [sys.executable, "-c", f"import {module}"]
+    return found
 
-    from sagan_tf import Config, training
 
-    config = Config(batch_size=8, num_classes=1000, ema_decay=0.999)
-    gan = training.build_gan(config, tf.distribute.get_strategy())
-    size = config.image_size
-    data = (
-        tf.random.uniform((config.batch_size, size, size, 3), -1, 1),
-        tf.random.uniform((config.batch_size,), 0, 1000, tf.int32),
-    )
-    step = tf.function(gan.train_step)
-    return lambda: float(step(data)["generator_loss"]), {}
-
-
-def _python(*arguments):
+def _run(arguments):
     result = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=_ROOT,
+        arguments,
+        cwd=ROOT,
+        env=pairs.environment(),
         capture_output=True,
         text=True,
     )
-    # Help ends as if it were an error, but says nothing there.
+    # The help ends with an exit code of 1, but writes no error.
     if result.returncode and result.stderr:
         raise RuntimeError(result.stderr)
     return result.stdout
 
 
-def _seconds(arguments):
+def _seconds(name, commands):
+    if name == _STEP:
+        arguments = {"image_size": 128}
+        with pairs.Child(pairs.Case(_STEP, "training_step", arguments)) as step:
+            return step.first_seconds
     start = time.perf_counter()
-    if arguments is None:
-        child = pairs.Child(_STEP)
-        seconds = time.perf_counter() - start
-        child.close()
-        return seconds
-    _python(*arguments)
+    _run(commands[name])
     return time.perf_counter() - start
 
 
 def _imported(module):
     code = f"import sys, {module}; print(*sys.modules)"
-    return set(_python("-c", code).split())
+    return set(_run([sys.executable, "-c", code]).split())
+
+
+def _imported_by(library, by_keras, by_us):
+    if library in by_keras:
+        return "keras"
+    return "sagan_tf" if library in by_us else None
 
 
 def main():
-    """Measures and prints."""
-    seconds = {name: [] for name in _MEASURED}
+    commands = _commands()
+    names = [
+        name
+        for name in (*commands, _STEP)
+        if not _ROWS.value or name in _ROWS.value
+    ]
+    seconds = {name: [] for name in names}
     for _ in range(pairs.PAIRS.value):
-        for name, (arguments, _) in _MEASURED.items():
-            seconds[name].append(_seconds(arguments))
-    print(
-        f"{pairs.machine()}\n{pairs.NOTE}\n\n| | seconds | required |\n"
-        "|---|---|---|"
-    )
-    for name, (_, required) in _MEASURED.items():
-        median = statistics.median(seconds[name])
-        verdict = ""
-        if required is not None:
-            kept = "kept" if median < required else "NOT kept"
-            verdict = f"under {required}, {kept}"
-        print(f"| {name} | {median:.2f} | {verdict} |")
-    print("\nAfter `import sagan_tf`:\n")
-    by_keras, by_us = _imported("keras"), _imported("sagan_tf")
-    for library in _LIBRARIES:
-        state = "not imported"
-        if library in by_keras:
-            state = "imported, by keras"
-        elif library in by_us:
-            state = "imported"
-        print(f"- {library}: {state}")
+        for name in names:
+            seconds[name].append(_seconds(name, commands))
+    rows = [{"name": name, **record.times(seconds[name])} for name in names]
+    modules = _imported("keras"), _imported("sagan_tf")
+    imported = {name: _imported_by(name, *modules) for name in _LIBRARIES}
+    record.write("startup", rows, imported_by=imported)
+    record.print_rows("startup", rows)
 
 
 if __name__ == "__main__":
-    app.run(lambda _: pairs.run(_make, main))
+    app.run(lambda _: pairs.run([workloads.training_step], main))

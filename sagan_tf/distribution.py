@@ -1,16 +1,17 @@
-"""Devices: which strategy, which worker, and what workers agree on."""
+"""Strategies of tf.distribute, and agreement between workers."""
 
 import contextlib
 import functools
 import json
 import os
 
+import keras
 import tensorflow as tf
 from absl import logging
 
 from sagan_tf.utils import signals
 
-# What the remaining workers meet when one is gone.
+# Exceptions of the remaining workers when a worker is lost.
 _LOST = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
@@ -21,30 +22,30 @@ _LOST = (
 
 
 class WorkerLostError(RuntimeError):
-    """Another worker of the cluster is gone."""
+    """Another worker of the cluster was lost."""
 
 
 def make(name="auto"):
     """Returns a `tf.distribute.Strategy`.
 
-    The one of several workers must be made before anything else is done with
-    TensorFlow.
+    A strategy of several workers must be made before TensorFlow does anything
+    else.
 
     Args:
         name: "one_device"; "mirrored": all GPUs of this machine, or its CPU;
-            "multi_worker": all workers of the environment variable
+            "multi_worker": all workers in the environment variable
             `TF_CONFIG`; "tpu": the TPU of this machine; "auto":
-            "multi_worker" where `TF_CONFIG` has several, else "mirrored"
-            where there are several GPUs, else "one_device".
+            "multi_worker" if `TF_CONFIG` has several workers, else "mirrored"
+            if there are several GPUs, else "one_device".
 
     Raises:
-        ValueError: If `TF_CONFIG` or the devices are not such.
-        WorkerLostError: If the workers do not come together.
+        ValueError: If `TF_CONFIG` or the devices do not fit `name`.
+        WorkerLostError: If the workers do not connect.
     """
     if name == "multi_worker" or name == "auto" and _several_in_environment():
         _check_environment()
         try:
-            # TensorFlow takes SIGTERM for itself, and nothing comes of it.
+            # TensorFlow replaces the handler of SIGTERM, and ignores it.
             with signals.handlers_kept():
                 return tf.distribute.MultiWorkerMirroredStrategy()
         except _LOST as error:
@@ -59,14 +60,14 @@ def make(name="auto"):
 
 
 def of_this_machine():
-    """Returns the strategy of all GPUs here, or of the one device."""
+    """Returns the strategy of all GPUs of this machine, or of one device."""
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes."""
+    """Returns whether this process is the one that writes files."""
     if workers(strategy) == 1:
         return True
     resolver = strategy.cluster_resolver
@@ -85,19 +86,22 @@ def workers(strategy):
 
 
 def any_worker(strategy, *flags):
-    """Returns for each flag whether it is set on any worker; all must ask."""
+    """Returns, for each flag, whether it is set on any worker.
+
+    All workers must call this.
+    """
     if workers(strategy) == 1:
         return flags
     return [count > 0 for count in _sum(strategy, *flags)]
 
 
 def check_equal(strategy, value, message):
-    """Raises a `ValueError` on all workers unless all have the same integer.
+    """Raises a `ValueError` on all workers unless their integers are equal.
 
     Args:
         strategy: `tf.distribute.Strategy`.
-        value: Integer, below 2^32.
-        message: String, of the error.
+        value: Integer below 2^32.
+        message: String, the error.
     """
     if workers(strategy) == 1:
         return
@@ -109,10 +113,10 @@ def check_equal(strategy, value, message):
 
 @contextlib.contextmanager
 def losing_workers(strategy):
-    """Names the loss of a worker what it is, within the context.
+    """Returns a context that turns errors about a lost worker into one error.
 
     Raises:
-        WorkerLostError: If one is gone.
+        WorkerLostError: If another worker was lost.
     """
     try:
         yield
@@ -124,7 +128,7 @@ def losing_workers(strategy):
 
 def _lost():
     return WorkerLostError(
-        "another worker is gone, so this one stops: run the same command "
+        "another worker was lost, so this worker stops: run the same command "
         "again on all workers to resume from the last checkpoint"
     )
 
@@ -141,7 +145,7 @@ def _summing(strategy):
 
     @tf.function
     def total(values):
-        # Each worker has its own once, however many replicas.
+        # The first replica of each worker counts, the others add 0.
         def of_replica():
             replica = tf.distribute.get_replica_context()
             first = replica.replica_id_in_sync_group % each == 0
@@ -155,12 +159,13 @@ def _summing(strategy):
 
 
 def _several_in_environment():
-    """Whether `TF_CONFIG` has more than one machine that trains."""
+    """Returns whether `TF_CONFIG` has more than one machine that trains."""
     cluster = _environment().get("cluster", {})
     return sum(len(cluster.get(job, ())) for job in ("chief", "worker")) > 1
 
 
 def _environment():
+    """Returns the content of `TF_CONFIG`."""
     text = os.environ.get("TF_CONFIG", "{}")
     try:
         value = json.loads(text)
@@ -170,14 +175,14 @@ def _environment():
         return value
     except (ValueError, AttributeError):
         raise ValueError(
-            "The environment variable `TF_CONFIG` must be a JSON object whose "
-            "`cluster` is one too, of lists of addresses. Received: "
+            "The environment variable `TF_CONFIG` must be a JSON object, and "
+            "its `cluster` an object of lists of addresses. Received: "
             f"TF_CONFIG={text!r}"
         ) from None
 
 
 def _check_environment():
-    """Checks what TensorFlow would fail on late, or wait on for ever."""
+    """Finds errors that TensorFlow would find late, or wait on for ever."""
     value = _environment()
     cluster, task = value.get("cluster"), value.get("task")
     try:
@@ -189,8 +194,9 @@ def _check_environment():
         raise ValueError(
             "`strategy`='multi_worker' needs the environment variable "
             "`TF_CONFIG` to have a `cluster` of `worker` (and perhaps "
-            "`chief`) addresses, and as `task` the `type` and `index` of this "
-            f"one. Received: TF_CONFIG={os.environ.get('TF_CONFIG')!r}"
+            "`chief`) addresses, and a `task` with the `type` and `index` of "
+            "this worker. Received: "
+            f"TF_CONFIG={os.environ.get('TF_CONFIG')!r}"
         )
 
 
@@ -206,3 +212,15 @@ def _tpu():
             f"({str(error).splitlines()[0]})"
         ) from None
     return tf.distribute.TPUStrategy(resolver)
+
+
+class ReplicaMean(keras.metrics.Mean):
+    """A mean of values that are equal on all replicas.
+
+    `keras.metrics.Mean` sums over replicas when its value is read. That is a
+    collective operation, so one worker alone could not save the metric.
+    """
+
+    def add_variable(self, *arguments, **options):
+        options["aggregation"] = "only_first_replica"
+        return super().add_variable(*arguments, **options)

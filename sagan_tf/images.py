@@ -9,103 +9,131 @@ from PIL import Image, PngImagePlugin
 from sagan_tf.latents import draw_inputs
 from sagan_tf.utils import files
 
-_MOST_ROWS = 10
+_MAX_ROWS = 10
 
 
 def to_float(images):
-    """Maps uint8 [0, 255] to float32 [-1, 1]."""
+    """Maps uint8 images to the range of the networks.
+
+    `x / 127.5 - 1`
+
+    Args:
+        images: uint8 array or tensor of any shape.
+
+    Returns:
+        Float32 tensor in [-1, 1].
+    """
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 
 def to_uint8(images):
-    """Maps floating-point [-1, 1] to uint8 [0, 255], rounding to nearest."""
+    """Maps images in the range of the networks to uint8.
+
+    `round((x + 1) * 127.5)`; values outside [-1, 1] are clipped.
+
+    Args:
+        images: Floating-point array or tensor of any shape.
+
+    Returns:
+        uint8 tensor.
+    """
     return tf.saturate_cast(
         tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5), tf.uint8
     )
 
 
 def image_function(generator):
-    """Makes a compiled function from seeds to images.
+    """Compiles a generator into a function that returns uint8 images.
+
+    The function reads the generator's weights at each call.
 
     Args:
         generator: `keras.Model`, as `build_generator` makes.
 
     Returns:
-        A function of (latents, labels), labels None if unconditional, to
-        uint8 images (batch, height, width, 3).
+        A function from latents (batch, latent_dim) and labels (batch,), or
+        None for an unconditional generator, to a uint8 tensor (batch, height,
+        width, 3).
     """
 
     @tf.function(reduce_retracing=True)
-    def sample(latents, labels):
+    def images_of(latents, labels):
         inputs = latents if labels is None else [latents, labels]
         return to_uint8(generator(inputs, training=False))
 
-    return sample
+    return images_of
 
 
-def class_images(sample, latent_dim, num_classes, columns=10, seed=0):
-    """Samples rows of images: one for each class, a column for each latent.
+def class_images(images_of, latent_dim, num_classes, columns=10, seed=0):
+    """Generates images of every class from the same latents.
 
-    With more than ten classes, ten are shown, evenly spaced; without
-    classes there are ten rows of other latents.
+    A row holds one class and a column one latent vector. If there are more
+    than ten classes, ten are shown, evenly spaced. Without classes there are
+    ten rows, and every image has its own latent vector.
 
     Args:
-        sample: What `sampler` returns.
+        images_of: Function as `image_function` returns.
         latent_dim: Integer, length of a latent vector.
-        num_classes: Integer; 0 for no labels.
-        columns: Integer, how many latents.
-        seed: Integer.
+        num_classes: Integer, or None for an unconditional generator.
+        columns: Integer, images in a row.
+        seed: Integer, from which the latents are drawn.
 
     Returns:
-        uint8 array (rows, columns, size, size, 3).
+        uint8 array (rows, columns, height, width, 3).
     """
-    if num_classes:
-        rows = min(num_classes, _MOST_ROWS)
-        classes = np.linspace(0, num_classes - 1, rows).round()
-        latents, _ = draw_inputs(latent_dim, 0, columns, (seed, 0))
-        latents = tf.tile(latents, (rows, 1))
-        labels = tf.constant(np.repeat(classes, columns), tf.int32)
+    if num_classes is None:
+        rows, labels = _MAX_ROWS, None
+        latents, _ = draw_inputs(latent_dim, None, rows * columns, (seed, 0))
     else:
-        rows = _MOST_ROWS
-        latents, labels = draw_inputs(latent_dim, 0, rows * columns, (seed, 0))
-    images = sample(latents, labels).numpy()
+        rows = min(num_classes, _MAX_ROWS)
+        classes = np.linspace(0, num_classes - 1, rows).round()
+        labels = tf.constant(np.repeat(classes, columns), tf.int32)
+        latents, _ = draw_inputs(latent_dim, None, columns, (seed, 0))
+        latents = tf.tile(latents, (rows, 1))
+    images = images_of(latents, labels).numpy()
     return images.reshape(rows, columns, *images.shape[1:])
 
 
 def class_grid(*arguments, **options):
-    """Arranges what `class_images` samples into one image.
+    """Arranges images of every class in a grid.
+
+    Args:
+        *arguments: Arguments of `class_images`.
+        **options: Keyword arguments of `class_images`.
 
     Returns:
-        uint8 array (rows * size, columns * size, 3).
+        uint8 array (rows * height, columns * width, 3).
     """
     images = class_images(*arguments, **options)
     return image_grid(images.reshape(-1, *images.shape[2:]), images.shape[1])
 
 
 def image_grid(images, columns):
-    """Arranges images, row by row, into one.
+    """Arranges images in a grid, row by row.
 
     Args:
-        images: Array (count, height, width, 3); count a multiple of columns.
-        columns: Integer.
+        images: uint8 array (count, height, width, 3).
+        columns: Integer, images in a row.
 
     Returns:
-        Array (count / columns * height, columns * width, 3).
+        uint8 array (rows * height, columns * width, 3). If `count` is not a
+        multiple of `columns`, the end of the last row is white.
     """
     _, height, width, channels = images.shape
-    grid = images.reshape(-1, columns, height, width, channels)
+    missing = -len(images) % columns
+    white = np.full((missing, height, width, channels), 255, images.dtype)
+    grid = np.concatenate([images, white])
+    grid = grid.reshape(-1, columns, height, width, channels)
     return grid.swapaxes(1, 2).reshape(-1, columns * width, channels)
 
 
 def save_png(image, path, **metadata):
-    """Writes a uint8 image (height, width, 3) to `path`, whole or not at all.
-
-    The folder is made if there is none.
+    """Writes a PNG file, whole or not at all.
 
     Args:
-        image: Array.
-        path: Path of the file.
-        **metadata: Texts to write into it, beside the image.
+        image: uint8 array (height, width, 3).
+        path: Path of the file; its folder is created if there is none.
+        **metadata: Texts to store in the file beside the image.
     """
     information = PngImagePlugin.PngInfo()
     for key, value in metadata.items():
@@ -118,7 +146,15 @@ def save_png(image, path, **metadata):
 
 
 def save_gif(images, path, milliseconds=60):
-    """Writes images as an animation that goes forth and back."""
+    """Writes a GIF animation, whole or not at all.
+
+    It plays the images forwards, then backwards, and repeats without end.
+
+    Args:
+        images: List of uint8 arrays (height, width, 3).
+        path: Path of the file; its folder is created if there is none.
+        milliseconds: Integer, for how long each image is shown.
+    """
     frames = [Image.fromarray(image) for image in images]
     frames += frames[-2:0:-1]
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
@@ -131,10 +167,3 @@ def save_gif(images, path, milliseconds=60):
             duration=milliseconds,
             loop=0,
         )
-
-
-def arrange(images, columns):
-    """Arranges images, row by row, into one, and fills it up with white."""
-    padding = -len(images) % columns
-    blank = np.full((padding, *images.shape[1:]), 255, np.uint8)
-    return image_grid(np.concatenate([images, blank]), columns)

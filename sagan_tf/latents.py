@@ -4,23 +4,26 @@ import tensorflow as tf
 
 
 def draw_inputs(latent_dim, num_classes, count, seed, truncation=0.0):
-    """Draws latents and uniform labels from `seed` alone.
+    """Draws a generator's inputs: latents and uniform labels.
+
+    The draw depends on the arguments alone, not on any global random state.
 
     Args:
         latent_dim: Integer, length of a latent vector.
-        num_classes: Integer; 0 for no labels.
-        count: Integer, how many.
-        seed: Pair of integers.
-        truncation: Float; latents are normal within 2 standard deviations,
-            times this. 0: the whole normal distribution.
+        num_classes: Integer, or None for no labels.
+        count: Integer or scalar tensor, how many to draw.
+        seed: Pair of integers, or an int64 tensor (2,).
+        truncation: Float of at least 0. 0 draws from the whole normal
+            distribution; any other value draws from a normal distribution
+            truncated at 2 standard deviations, multiplied by this value.
 
     Returns:
         Float32 latents (count, latent_dim), and int32 labels (count,) in
-        [0, num_classes) or None.
+        [0, num_classes), or None without classes.
 
     Reference:
-        - Brock et al., https://arxiv.org/abs/1809.11096, section 3.1, for the
-          truncation; their code truncates at 2.
+        - Brock et al., https://arxiv.org/abs/1809.11096, section 3.1, for
+          truncation; the authors' code truncates at 2.
     """
     if truncation:
         latents = truncation * tf.random.stateless_truncated_normal(
@@ -28,7 +31,7 @@ def draw_inputs(latent_dim, num_classes, count, seed, truncation=0.0):
         )
     else:
         latents = tf.random.stateless_normal([count, latent_dim], seed)
-    if not num_classes:
+    if num_classes is None:
         return latents, None
     labels = tf.random.stateless_uniform(
         [count], tf.random.fold_in(seed, 0), maxval=num_classes, dtype=tf.int32
@@ -37,7 +40,9 @@ def draw_inputs(latent_dim, num_classes, count, seed, truncation=0.0):
 
 
 def latents_of_seeds(seeds, latent_dim, truncation=0.0):
-    """Draws a latent vector for each seed, the same in any batch.
+    """Draws one latent vector for each seed.
+
+    A seed gives the same vector alone and in any batch.
 
     Args:
         seeds: int64 (count,).
@@ -62,7 +67,17 @@ def latents_of_seeds(seeds, latent_dim, truncation=0.0):
 
 
 def number_of_classes(generator, num_classes=None):
-    """Finds how many classes `generator` has; None if unconditional."""
+    """Returns how many classes a generator has; None if it has none.
+
+    Args:
+        generator: `keras.Model`, as `build_generator` makes, or your own.
+        num_classes: Integer, the answer for a conditional generator none of
+            whose layers has an attribute `num_classes`.
+
+    Raises:
+        ValueError: If the generator is conditional, no layer has the number
+            and `num_classes` is None.
+    """
     if len(generator.inputs) == 1:
         return None
     if num_classes is not None:
@@ -71,6 +86,7 @@ def number_of_classes(generator, num_classes=None):
         if getattr(layer, "num_classes", None):
             return layer.num_classes
     raise ValueError(
-        "`num_classes` must be given for a conditional generator without a "
-        f"layer that has it. Received: num_classes=None, {generator.name}"
+        "`num_classes` must be given for a conditional generator if none of "
+        "its layers has an attribute of that name. "
+        f"Received: num_classes=None, generator={generator.name}"
     )

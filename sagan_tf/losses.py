@@ -85,7 +85,7 @@ def auxiliary_classifier(class_logits, labels):
 
     Reference:
         - Odena et al., https://arxiv.org/abs/1610.09585, equation 3, which
-          has the sum of this over real and over generated images.
+          adds this term for real images and for generated images.
     """
     return keras.ops.mean(
         keras.losses.sparse_categorical_crossentropy(
@@ -104,13 +104,17 @@ _LOSSES = {
 
 
 def get(name):
-    """Returns the pair (discriminator loss, generator loss) of a name.
+    """Returns the adversarial losses of a name.
 
     Args:
         name: "hinge" or "non_saturating".
 
+    Returns:
+        Two functions: the discriminator's loss, of real and fake logits, and
+        the generator's loss, of fake logits.
+
     Raises:
-        ValueError: If there is no loss of that name.
+        ValueError: If `name` is not one of these.
     """
     if name not in _LOSSES:
         raise ValueError(

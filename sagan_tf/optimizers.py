@@ -1,4 +1,4 @@
-"""Adam in one pass over memory, and learning rates that change."""
+"""Adam, learning rate decay, gradient accumulation, moving averages."""
 
 import keras
 import tensorflow as tf
@@ -6,19 +6,20 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class FusedAdam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam`, each variable updated by one operation.
+    """`keras.optimizers.Adam` with one operation for each weight's update.
 
-    The arithmetic, arguments and variables are those of Keras' own, whose
-    update reads and writes each of them several times. `amsgrad` is not
-    fused. For the TensorFlow backend.
+    Keras' update reads and writes each variable several times; this one reads
+    and writes it once. Arguments, variables and checkpoints are those of
+    Keras' Adam, and so is the arithmetic up to rounding. With `amsgrad` the
+    update is Keras' own. Needs the TensorFlow backend.
 
     Example:
 
     >>> gan.compile(FusedAdam(1e-4, 0.0, 0.9), FusedAdam(4e-4, 0.0, 0.9))
 
     Reference:
-        - Kingma and Ba, [Adam](https://arxiv.org/abs/1412.6980), the
-          rewriting before section 2.1.
+        - Kingma and Ba, [Adam](https://arxiv.org/abs/1412.6980), the order
+          of computation at the end of section 2.
     """
 
     def update_step(self, gradient, variable, learning_rate):
@@ -27,6 +28,8 @@ class FusedAdam(keras.optimizers.Adam):
             return
         dtype = variable.dtype
         step = tf.cast(self.iterations + 1, dtype)
+        # `_momentums` and `_velocities` are private, but Keras offers no
+        # public way from a weight to its moments.
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
@@ -38,22 +41,25 @@ class FusedAdam(keras.optimizers.Adam):
             beta1=tf.cast(self.beta_1, dtype),
             beta2=tf.cast(self.beta_2, dtype),
             epsilon=tf.cast(self.epsilon, dtype),
-            # Dense, so that momentums decay where there is no gradient.
+            # Dense, so that moments decay even in rows without a gradient.
             grad=tf.cast(tf.convert_to_tensor(gradient), dtype),
         )
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that falls linearly to 0 at the end.
+    """A constant learning rate that decays linearly to 0 at the end.
+
+    `learning_rate * min(1, (updates - step) / decay_updates)`, at least 0
 
     Args:
-        learning_rate: Float, the rate until then.
-        updates: Integer, updates in all.
-        decay_updates: Integer, the last so many, in which it falls.
+        learning_rate: Float, the rate before the decay.
+        updates: Integer, number of updates in all.
+        decay_updates: Integer in [1, updates], over how many of the last
+            updates the rate decays.
 
     Raises:
-        ValueError: If `decay_updates` is below 1 or above `updates`.
+        ValueError: If `decay_updates` is out of range.
 
     Reference:
         - Miyato and Koyama, https://arxiv.org/abs/1802.05637, appendix.
@@ -71,9 +77,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.decay_updates = decay_updates
 
     def __call__(self, step):
-        left = keras.ops.cast(self.updates - step, "float32")
-        share = keras.ops.clip(left / self.decay_updates, 0.0, 1.0)
-        return self.learning_rate * share
+        remaining = keras.ops.cast(self.updates - step, "float32")
+        factor = keras.ops.clip(remaining / self.decay_updates, 0.0, 1.0)
+        return self.learning_rate * factor
 
     def get_config(self):
         return {
@@ -81,3 +87,77 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "updates": self.updates,
             "decay_updates": self.decay_updates,
         }
+
+
+def accumulated(gradients_of, batch, steps, restored=()):
+    """Sums gradients over micro-batches: gradient accumulation.
+
+    Micro-batch i holds the examples i, i + steps, i + 2 steps, ...
+
+    Args:
+        gradients_of: Function from the tensors of a micro-batch to a list of
+            gradients, or None, and a dictionary of scalars.
+        batch: Tensors of the whole batch, or None.
+        steps: Integer, number of micro-batches.
+        restored: Keras variables that every micro-batch finds as the first one
+            did, so that they change as they would without accumulation.
+
+    Returns:
+        The sums of the gradients, and the means of the scalars.
+    """
+    if steps == 1:
+        return gradients_of(*batch)
+    initial_values = [tf.convert_to_tensor(each.value) for each in restored]
+    totals, all_logs = [], []
+    # Unrolled, since replicas cannot exchange batch statistics inside a
+    # `tf.while_loop`.
+    for index in range(steps):
+        done = tf.group(*(total for total in totals if total is not None))
+        # Make every op of this micro-batch wait for the previous one, even
+        # ops that depend only on weights. Otherwise TensorFlow may run them
+        # in parallel and hold all their activations at once.
+        with tf.control_dependencies([done]):
+            if index > 0:
+                for variable, value in zip(
+                    restored, initial_values, strict=True
+                ):
+                    variable.assign(value)
+            part = slice(index, None, steps)
+            gradients, logs = gradients_of(
+                *(None if each is None else each[part] for each in batch)
+            )
+            if index > 0:
+                gradients = map(_sum, totals, gradients)
+            totals = list(gradients)
+        all_logs.append(logs)
+    return totals, {
+        name: tf.reduce_mean([logs[name] for logs in all_logs])
+        for name in all_logs[0]
+    }
+
+
+def _sum(total, gradient):
+    """Returns the dense sum of two gradients, or None if there is none."""
+    if gradient is None:
+        return None
+    return tf.convert_to_tensor(total) + tf.convert_to_tensor(gradient)
+
+
+def update_average(average, network, decay):
+    """Updates the exponential moving average (EMA) of a network's weights.
+
+    Trainable weights become `decay * average + (1 - decay) * weight`; other
+    weights are copied.
+
+    Args:
+        average: `keras.Model` of the same layers as `network`.
+        network: `keras.Model`.
+        decay: Float or scalar tensor in [0, 1].
+    """
+    for mean, variable in zip(
+        average.variables, network.variables, strict=True
+    ):
+        if variable.trainable:
+            mean.assign(mean * decay + variable * (1 - decay))
+        else:
+            mean.assign(variable)

@@ -1,11 +1,14 @@
 """Tests of Config."""
 
 import dataclasses
-import re
+import pathlib
+import runpy
 
 import pytest
 
 from sagan_tf import Config
+
+DOCS = pathlib.Path(__file__).parents[1] / "docs"
 
 
 def test_defaults_are_valid():
@@ -20,9 +23,18 @@ def test_json_round_trip(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
 
 
-def test_every_field_is_documented():
-    documented = re.findall(r"^        (\w+): ", Config.__doc__, re.MULTILINE)
-    assert documented == [field.name for field in dataclasses.fields(Config)]
+def test_every_field_is_in_the_documentation():
+    program = runpy.run_path(str(DOCS / "configuration.py"))
+    document = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    assert document == program["document"](), "Run `make docs`."
+    for field in dataclasses.fields(Config):
+        assert f"| `{field.name}` |" in document
+
+
+def test_description_has_the_range():
+    texts = {name: text for name, _, text in Config.describe()}
+    assert texts["adam_beta_1"].endswith(" At least 0, below 1.")
+    assert texts["image_size"].endswith(" One of 32, 64, 128, 256.")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +59,9 @@ def test_every_field_is_documented():
         ("adam_beta_1", 1.0),
         ("ema_decay", 1.0),
         ("batch_normalization_momentum", 1.1),
+        ("image_size", 100),
         ("num_classes", -1),
+        ("num_classes", 0),
         ("eval_images", 9),
         ("steps", 1e5),
         ("batch_size", "64"),
@@ -108,6 +122,28 @@ def test_validation_makes_types_those_that_are_saved():
     config = Config(attention_resolutions=[8], generator_learning_rate=1)
     config.validate()
     assert Config.from_json(config.to_json()) == config
+
+
+def test_labels_of_no_classes():
+    with pytest.raises(ValueError, match="^`num_classes` must be None with"):
+        Config(labels=False, num_classes=3).validate()
+
+
+def test_resolved():
+    assert Config().resolved(7) == Config(num_classes=7)
+    assert Config().resolved(None) == Config(labels=False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "config"),
+    [
+        ('"folded": true, "blockwise_attention": false', Config()),
+        ('"num_classes": 0', Config(labels=False)),
+        ('"num_classes": 10', Config(num_classes=10)),
+    ],
+)
+def test_config_of_an_earlier_version(fields, config):
+    assert Config.from_json("{" + fields + "}") == config
 
 
 def test_changed_fields():

@@ -84,17 +84,17 @@ SUBJECTS = {
     ),
     "SpectralNormalization-WinogradConv2D": _layer(
         lambda: layers.SpectralNormalization(
-            layers.WinogradConv2D(8, 3, padding="same", form="products")
+            layers.WinogradConv2D(8, 3, padding="same", method="winograd")
         )
     ),
     "WinogradConv2D": _layer(
-        lambda: layers.WinogradConv2D(8, 3, padding="same", form="products")
+        lambda: layers.WinogradConv2D(8, 3, padding="same", method="winograd")
     ),
-    "UpsampleConv2D-products": _layer(
-        lambda: layers.UpsampleConv2D(8, folded="products")
+    "UpsampleConv2D-winograd": _layer(
+        lambda: layers.UpsampleConv2D(8, method="winograd")
     ),
-    "DownsampleConv2D-products": _layer(
-        lambda: layers.DownsampleConv2D(8, folded="products")
+    "DownsampleConv2D-winograd": _layer(
+        lambda: layers.DownsampleConv2D(8, method="winograd")
     ),
     "UpsampleConv2D": _layer(lambda: layers.UpsampleConv2D(8)),
     "DownsampleConv2D": _layer(lambda: layers.DownsampleConv2D(8)),

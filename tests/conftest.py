@@ -1,8 +1,10 @@
 """Devices, seeds and small networks that the tests share."""
 
+import dataclasses
 import os
 import pathlib
 import runpy
+import shutil
 import subprocess
 import sys
 
@@ -14,8 +16,7 @@ import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import flags, logging  # noqa: E402
 
-from sagan_tf import SAGAN, Config, models
-from sagan_tf.commands import common
+from sagan_tf import SAGAN, Config, models, training
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -34,7 +35,7 @@ def _seed():
 
 @pytest.fixture(autouse=True)
 def _verbosity():
-    """That of the scripts is for them."""
+    """Restores the verbosity that a script may have set."""
     before = logging.get_verbosity()
     yield
     logging.set_verbosity(before)
@@ -42,14 +43,31 @@ def _verbosity():
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
-    """Keeps the digits classifier out of the user's cache."""
-    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    """Replaces the user's cache by one with an untrained digits classifier."""
+    cache = tmp_path_factory.mktemp("cache")
+    keras.utils.set_random_seed(0)
+    classifier = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            keras.layers.AveragePooling2D(4),
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu", name="features"),
+            keras.layers.Dense(10, name="logits"),
+        ]
+    )
+    path = cache / "sagan_tf" / "digits_classifier_v1.keras"
+    path.parent.mkdir()
+    classifier.save(path)
+    os.environ["XDG_CACHE_HOME"] = str(cache)
 
 
 @pytest.fixture(scope="session")
 def mirrored():
-    """Two replicas. One strategy for all: TensorFlow numbers the collective
-    operations of each strategy from the same start."""
+    """Two replicas.
+
+    All tests share the strategy, because TensorFlow numbers the collective
+    operations of every strategy from the same start.
+    """
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
@@ -77,7 +95,7 @@ def make_gan(num_classes=3, compiled=True, **kwargs):
     )
     if compiled:
         # A large epsilon, because with the usual one a gradient that is zero
-        # but for rounding moves a weight by the learning rate.
+        # up to rounding moves a weight by the learning rate.
         gan.compile(
             keras.optimizers.Adam(1e-3, 0.0, 0.9, epsilon=1e-3),
             keras.optimizers.Adam(4e-3, 0.0, 0.9, epsilon=1e-3),
@@ -92,7 +110,7 @@ def gan_factory():
 
 @pytest.fixture(scope="session")
 def small_run():
-    """The configuration of a run of seconds."""
+    """The configuration of a run that takes seconds."""
     return Config(
         dataset="digits",
         image_size=32,
@@ -111,10 +129,56 @@ def small_run():
     )
 
 
+def _weights(gan):
+    optimizers = (gan.generator_optimizer, gan.discriminator_optimizer)
+    variables = [*gan.variables, *(v for o in optimizers for v in o.variables)]
+    return {
+        f"{index} {variable.path}": variable.value.numpy()
+        for index, variable in enumerate(variables)
+    }
+
+
+@pytest.fixture(scope="session")
+def weights_of():
+    """Reads all variables of a SAGAN and its optimizers, by name."""
+    return _weights
+
+
+@pytest.fixture(scope="session")
+def finished_run(small_run, tmp_path_factory):
+    """A finished run with evaluations: config, workdir, weights.
+
+    Tests must not change it; `run_copy` is a copy.
+    """
+    config = dataclasses.replace(small_run, eval_every_steps=2)
+    workdir = tmp_path_factory.mktemp("finished") / "run"
+    gan = training.train(config, workdir)
+    return config, workdir, _weights(gan)
+
+
 @pytest.fixture
-def black_pictures():
-    """Stands for what `sampler` returns."""
+def run_copy(finished_run, tmp_path):
+    """A copy of the finished run: config, workdir."""
+    config, workdir, _ = finished_run
+    shutil.copytree(workdir, tmp_path / "copy")
+    return dataclasses.replace(config), tmp_path / "copy"
+
+
+@pytest.fixture
+def black_images():
+    """Stands for the function that `image_function` returns."""
     return lambda latents, _: tf.zeros((len(latents), 8, 8, 3), tf.uint8)
+
+
+@pytest.fixture(scope="session")
+def assert_close():
+    """Compares uint8 images, which may differ by rounding."""
+
+    def check(images, expected):
+        difference = np.abs(np.array(images, int) - np.array(expected, int))
+        assert difference.max() <= 1
+
+    return check
 
 
 @pytest.fixture
@@ -140,7 +204,7 @@ def disk(tmp_path):
 
     yield mount
     if path.is_mount():
-        # TensorFlow's reader may hold a file still.
+        # TensorFlow's reader may still hold a file.
         subprocess.run(["umount", "--lazy", path], check=True)
 
 
@@ -167,13 +231,13 @@ def _events(workdir):
 
 @pytest.fixture(scope="session")
 def checkpoint_variables():
-    """What the checkpoint of a step in a workdir holds, by name."""
+    """Reads the variables in the checkpoint of a step, by name."""
     return _variables
 
 
 @pytest.fixture(scope="session")
 def tensorboard_events():
-    """What TensorBoard shows of a workdir, but for the speed."""
+    """Reads TensorBoard's values of a run, except the speed."""
     return _events
 
 
@@ -181,7 +245,7 @@ def tensorboard_events():
 def script(monkeypatch, capfd):
     """Runs a script in this process; returns its exit code and stderr.
 
-    A console command is the path of its module.
+    The script of a console command is its module's path.
     """
 
     def forget_flags():
@@ -191,20 +255,15 @@ def script(monkeypatch, capfd):
             if name.startswith("config.") or not module.startswith("absl."):
                 delattr(flags.FLAGS, name)
         flags.FLAGS.unparse_flags()
-        # A config file is loaded into the module of the last one.
-        sys.modules.pop("config_config", None)
 
     def run(name, *arguments):
-        argv = [name, *arguments]
-        monkeypatch.setattr(sys, "argv", argv)
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
         forget_flags()
         try:
-            script = runpy.run_path(str(ROOT / name))
-            parse = script.get("parse_flags", common.parse_flags)
-            script["main"](parse(argv))
+            runpy.run_path(str(ROOT / name), run_name="__main__")
             code = 0
         except SystemExit as error:
-            code = error.code
+            code = error.code or 0
             if isinstance(code, str):
                 print(code, file=sys.stderr)
                 code = 1

@@ -28,7 +28,7 @@ def test_step_is_one_discriminator_and_one_generator_update(gan_factory, batch):
     twin.set_weights(gan.get_weights())
     logs = gan.train_step((tf.constant(images), tf.constant(labels)))
 
-    latents, fake_labels = twin._sample(8, 0)
+    latents, fake_labels = twin.draw(8, 0)
     fakes = twin.generator([latents, fake_labels], training=True)
     with tf.GradientTape() as tape:
         # Real images first, fake ones with the same `u` after.
@@ -45,7 +45,7 @@ def test_step_is_one_discriminator_and_one_generator_update(gan_factory, batch):
     twin.discriminator_optimizer.apply(
         _dense(tape.gradient(loss, variables)), variables
     )
-    latents, fake_labels = twin._sample(8, 1)
+    latents, fake_labels = twin.draw(8, 1)
     variables = twin.generator.trainable_variables
     with tf.GradientTape() as tape:
         fakes = twin.generator([latents, fake_labels], training=True)
@@ -70,7 +70,7 @@ def test_auxiliary_classifier_joins_both_losses(gan_factory, batch):
     # The optimizers stand still, so that both updates see the same weights.
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     logs = gan.train_step((tf.constant(images), tf.constant(labels)))
-    latents, fake_labels = twin._sample(8, 0)
+    latents, fake_labels = twin.draw(8, 0)
     fakes = twin.generator([latents, fake_labels], training=True)
     # Real images first, fake ones with the same `u` after.
     real = twin.discriminator(tf.constant(images), training=False)
@@ -88,7 +88,7 @@ def test_auxiliary_classifier_joins_both_losses(gan_factory, batch):
     np.testing.assert_allclose(
         logs["class_loss"], sum(class_losses) / 2, rtol=1e-5
     )
-    latents, fake_labels = twin._sample(8, 1)
+    latents, fake_labels = twin.draw(8, 1)
     fakes = twin.generator([latents, fake_labels], training=True)
     fake = twin.discriminator(fakes, training=False)
     np.testing.assert_allclose(
@@ -125,18 +125,16 @@ def test_draws_depend_on_seed_and_step_alone(gan_factory):
         gan_factory(seed=s, compiled=False) for s in (1, 1, 2)
     )
     tf.random.normal((3,))
-    np.testing.assert_array_equal(
-        first._sample(8, 0)[0], second._sample(8, 0)[0]
-    )
-    assert not np.array_equal(first._sample(8, 0)[0], other._sample(8, 0)[0])
-    assert not np.array_equal(first._sample(8, 0)[0], first._sample(8, 1)[0])
-    before = first._sample(8, 0)[0]
+    np.testing.assert_array_equal(first.draw(8, 0)[0], second.draw(8, 0)[0])
+    assert not np.array_equal(first.draw(8, 0)[0], other.draw(8, 0)[0])
+    assert not np.array_equal(first.draw(8, 0)[0], first.draw(8, 1)[0])
+    before = first.draw(8, 0)[0]
     first.step.assign_add(1)
-    assert not np.array_equal(before, first._sample(8, 0)[0])
+    assert not np.array_equal(before, first.draw(8, 0)[0])
 
 
 def test_latents_are_normal_and_labels_uniform(gan_factory):
-    latents, labels = gan_factory(compiled=False)._sample(30_000, 0)
+    latents, labels = gan_factory(compiled=False).draw(30_000, 0)
     assert abs(np.mean(latents)) < 0.01 and abs(np.std(latents) - 1) < 0.01
     counts = np.bincount(labels, minlength=3)
     assert len(counts) == 3 and np.abs(counts - 10_000).max() < 400
@@ -199,22 +197,30 @@ def test_fit_gives_means_over_the_epoch(gan_factory, batch):
     assert history.history["discriminator_loss"] == [seen[1]]
 
 
-def test_every_discriminator_step_sees_fresh_images(gan_factory, batch):
-    """With two steps on halves that agree only in number."""
+class _Recorder:
+    """Stands for a network and keeps the inputs that it is called with."""
+
+    def __init__(self, network):
+        self.network = network
+        self.inputs = []
+
+    def __call__(self, inputs, training):
+        self.inputs.append([np.array(array) for array in inputs])
+        return self.network(inputs, training=training)
+
+    def __getattr__(self, name):
+        return getattr(self.network, name)
+
+
+def test_every_discriminator_step_sees_other_images(gan_factory, batch):
     images, labels = batch
     gan = gan_factory(discriminator_steps=2)
-    received = []
-    update = gan._update_discriminator
-
-    def record(images, labels, index):
-        received.append((np.array(images), np.array(labels)))
-        return update(images, labels, index)
-
-    gan._update_discriminator = record
+    gan.discriminator = recorder = _Recorder(gan.discriminator)
     gan.train_step((tf.constant(images), tf.constant(labels)))
-    np.testing.assert_array_equal(received[0][0], images[0::2])
-    np.testing.assert_array_equal(received[1][0], images[1::2])
-    np.testing.assert_array_equal(received[1][1], labels[1::2])
+    for update in range(2):
+        seen_images, seen_labels = recorder.inputs[update]
+        np.testing.assert_array_equal(seen_images[:4], images[update::2])
+        np.testing.assert_array_equal(seen_labels[:4], labels[update::2])
 
 
 def test_average(gan_factory, batch):
@@ -318,7 +324,7 @@ def test_number_of_classes_of_a_foreign_generator():
 
 
 def test_classes_that_a_batch_has_twice(gan_factory, batch):
-    """Keras' Adam takes sparse gradients wrongly, where a row is repeated."""
+    """Keras' Adam is wrong on sparse gradients with a repeated row."""
     results = []
     for optimizer in (keras.optimizers.Adam, FusedAdam):
         keras.utils.set_random_seed(0)

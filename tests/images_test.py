@@ -1,10 +1,23 @@
-"""Tests of sampling."""
+"""Tests of images, their grids and their files."""
 
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf.images import class_grid, image_function, image_grid, save_png
+from sagan_tf.images import (
+    class_grid,
+    image_function,
+    image_grid,
+    save_png,
+    to_float,
+    to_uint8,
+)
 from sagan_tf.latents import draw_inputs
+
+
+def test_uint8_round_trip():
+    values = np.arange(256, dtype="uint8")
+    np.testing.assert_array_equal(to_uint8(to_float(values)), values)
+    assert to_uint8([1.5, -2.0]).numpy().tolist() == [255, 0]
 
 
 def test_image_grid_is_row_by_row():
@@ -43,7 +56,7 @@ def test_class_grid_of_many_classes_shows_ten_from_first_to_last():
 
 def test_class_grid_without_classes():
     calls = []
-    grid = class_grid(_recorder(calls), 5, 0, columns=2)
+    grid = class_grid(_recorder(calls), 5, None, columns=2)
     assert calls[0][1] is None and grid.shape == (40, 8, 3)
     assert len(np.unique(calls[0][0])) == 100
 
@@ -55,7 +68,7 @@ def test_draw():
     np.testing.assert_array_equal(latents, again)
     other, _ = draw_inputs(5, 3, 4, (7, 1))
     assert not np.array_equal(latents, other)
-    assert draw_inputs(5, 0, 4, (7, 0))[1] is None
+    assert draw_inputs(5, None, 4, (7, 0))[1] is None
 
 
 def test_sampler_gives_uint8_of_the_generators_inference(gan_factory):

@@ -128,3 +128,48 @@ def test_both_rates_end_at_zero():
             )
         ]  # fmt: skip
         np.testing.assert_allclose(rates, [share, 2 * share])
+
+
+def test_a_micro_batch_waits_for_the_previous_one():
+    """Otherwise the activations of all of them are in memory at once."""
+    weights = tf.Variable(tf.ones((3, 3)))
+    parts = []
+
+    def gradients_of(examples):
+        graph = tf.compat.v1.get_default_graph()
+        first = len(graph.get_operations())
+        only_weights = tf.square(weights)
+        gradients = [tf.matmul(examples, only_weights)]
+        parts.append((graph.get_operations()[first:], gradients))
+        return gradients, {"loss": tf.reduce_sum(only_weights)}
+
+    @tf.function
+    def run(batch):
+        return optimizers.accumulated(gradients_of, [batch], 2)
+
+    run.get_concrete_function(tf.ones((4, 3)))
+    # TensorFlow may trace the function more than once.
+    (_, gradients), (operations, _) = parts[-2:]
+    waiting = {gradient.op for gradient in gradients}
+    for operation in operations[0].graph.get_operations():
+        before = [each.op for each in operation.inputs]
+        if not waiting.isdisjoint([*before, *operation.control_inputs]):
+            waiting.add(operation)
+    assert operations and waiting.issuperset(operations)
+
+
+def test_accumulated_sums_gradients_and_restores_variables():
+    state = keras.Variable(5.0)
+
+    def gradients_of(examples, labels):
+        assert labels is None
+        state.assign(state + examples[0])
+        return [tf.reduce_sum(examples), None], {"first": examples[0]}
+
+    gradients, logs = optimizers.accumulated(
+        gradients_of, [tf.constant([1.0, 2.0, 3.0, 4.0]), None], 2, [state]
+    )
+    assert float(gradients[0]) == 10 and gradients[1] is None
+    assert float(logs["first"]) == 1.5
+    # 5, and the first example of the second micro-batch.
+    assert float(state.value) == 7

@@ -1,15 +1,15 @@
 """Alternates the cases to compare, each in a process of its own.
 
 A shared machine may be slower by a factor of two from one minute to the next,
-so the seconds of one run mean little. The programs therefore run their cases
-in turn, A B A B, and compare neighbours: the figure to trust is the median of
-the ratios of neighbouring runs.
+so the seconds of one run mean little. The programs therefore run two cases in
+turn, A B A B, and compare neighbours: the figure to trust is the median of the
+ratios of neighbouring runs.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
@@ -18,11 +18,11 @@ import time
 
 from absl import flags
 
-ROOT = pathlib.Path(__file__).parents[2]
+from . import ROOT
 
 _CHILD = flags.DEFINE_string("child", None, "Used by the program itself.")
 PAIRS = flags.DEFINE_integer(
-    "pairs", 10, "How many times each case is timed.", lower_bound=1
+    "pairs", 6, "How many times each case is timed.", lower_bound=1
 )
 
 
@@ -35,12 +35,14 @@ class Case:
         kind: String, which of the program's functions makes the work.
         arguments: Dictionary of keyword arguments for that function. The
             values must survive JSON.
+        warm_up: Boolean, whether the work is done once before it is timed.
         checkout: Directory whose `sagan_tf` the child imports.
     """
 
     name: str
     kind: str
     arguments: dict = dataclasses.field(default_factory=dict)
+    warm_up: bool = True
     checkout: str = str(ROOT)
 
 
@@ -65,21 +67,23 @@ def memory(key="VmHWM"):
 
 
 def run(makers, main):
-    """Runs `main`, or one case if this process is a child.
+    """Runs `main`, or the work of one case if this process is a child.
 
     Args:
-        makers: Dictionary from a case's kind to a function that takes the
-            case's arguments and returns a function that does the work once,
-            and a dictionary of facts about it.
+        makers: List of functions. The name of each is the `kind` of its cases.
+            It takes their arguments, and returns a function that does the work
+            once, and a dictionary of facts about it.
         main: Function without arguments, the parent's program.
     """
     if _CHILD.value is None:
         main()
         return
-    case = json.loads(_CHILD.value)
-    work, facts = makers[case["kind"]](**case["arguments"])
-    result = work()
-    _say({**facts, "result": result})
+    message = json.loads(_CHILD.value)
+    (make,) = [m for m in makers if m.__name__ == message["kind"]]
+    work, facts = make(**message["arguments"])
+    if message["warm_up"]:
+        work()
+    _say(facts)
     for _ in sys.stdin:
         start = time.perf_counter()
         result = work()
@@ -92,13 +96,15 @@ def _say(message):
 
 
 class Child:
-    """A process that has done the work of a case once, and repeats it.
+    """A process that does the work of a case each time it is asked to.
+
+    Use it as a context manager; what it measured stays when it has ended.
 
     Attributes:
         case: The `Case`.
         facts: Dictionary, what the maker said about the work.
-        first_seconds: Float, from the start of the process to the end of the
-            first run of the work.
+        first_seconds: Float, from the start of the process until it is ready,
+            which is after the first run of the work if there is a warm-up.
         seconds: List of floats, one for each call of `measure`.
         results: List of what the work returned, in the same order.
         peak_gibibytes: Float, peak resident memory after the last call.
@@ -107,7 +113,7 @@ class Child:
     def __init__(self, case):
         self.case = case
         self._errors = tempfile.TemporaryFile("w+")
-        message = {"kind": case.kind, "arguments": case.arguments}
+        message = dataclasses.asdict(case)
         start = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, sys.argv[0], f"--child={json.dumps(message)}"],
@@ -115,13 +121,19 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=_environment(case.checkout),
+            env=environment(case.checkout),
         )
         self.facts = self._hear()
         self.first_seconds = time.perf_counter() - start
-        self.first_result = self.facts.pop("result")
         self.seconds, self.results = [], []
         self.peak_gibibytes = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
 
     def _hear(self):
         for line in self._process.stdout:
@@ -141,21 +153,16 @@ class Child:
         self.results.append(heard["result"])
         self.peak_gibibytes = heard["gibibytes"]
 
-    def close(self):
-        """Ends the process. What was measured stays."""
-        self._process.stdin.close()
-        self._process.wait()
 
-    @property
-    def median(self):
-        """The median of `seconds`."""
-        return statistics.median(self.seconds)
+def environment(checkout=ROOT):
+    """Returns the environment variables of a child.
 
-
-def _environment(checkout):
-    # The number of threads: both libraries read it here, or are told in code.
+    Args:
+        checkout: Directory whose `sagan_tf` the child imports.
+    """
     return {
         **os.environ,
+        # PyTorch reads its number of threads here, and so does oneDNN.
         "OMP_NUM_THREADS": str(cores()),
         "PYTHONPATH": str(checkout),
     }
@@ -169,34 +176,54 @@ def alternate(cases, pairs=None):
         pairs: Integer; `--pairs` by default.
 
     Returns:
-        A list of closed `Child`ren, in the order of `cases`.
+        A list of `Child`ren that have ended, in the order of `cases`.
     """
-    children = []
-    try:
-        for case in cases:
-            children.append(Child(case))
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(Child(case)) for case in cases]
         for _ in range(pairs or PAIRS.value):
             for child in children:
                 child.measure()
-    finally:
-        for child in children:
-            child.close()
     return children
 
 
-def ratio(one, other):
-    """Compares two children by their neighbouring runs.
+def compare(first, others):
+    """Alternates the first case with each of the others, one after another.
+
+    At any time only two of the processes are there, so that the memory of two
+    is enough.
 
     Args:
-        one: `Child` whose seconds are divided.
-        other: `Child` whose seconds divide.
+        first: `Case`.
+        others: List of pairs of a `Case` and how many times it is timed.
+
+    Returns:
+        The first case's `Child`, and a list of pairs: the `Child` of another
+        case, and the seconds of the first case's runs beside it.
+    """
+    compared = []
+    with Child(first) as ours:
+        for case, count in others:
+            with Child(case) as theirs:
+                for _ in range(count):
+                    ours.measure()
+                    theirs.measure()
+            compared.append((theirs, ours.seconds[-count:]))
+    return ours, compared
+
+
+def ratio(seconds, beside):
+    """Compares seconds with those of the neighbouring runs.
+
+    Args:
+        seconds: List of floats.
+        beside: List of as many floats, measured in turn with `seconds`.
 
     Returns:
         Dictionary of `median`, `low` and `high`: the median and the quartiles
-        of the paired ratios.
+        of the paired ratios, `seconds` over `beside`.
     """
-    ratios = [a / b for a, b in zip(one.seconds, other.seconds, strict=True)]
-    # Python 3.10 computes no quartiles of a single value.
+    ratios = [a / b for a, b in zip(seconds, beside, strict=True)]
+    # `quantiles` wants two values.
     ratios = ratios if len(ratios) > 1 else ratios * 2
     low, median, high = statistics.quantiles(ratios, method="inclusive")
     return {"median": median, "low": low, "high": high}

@@ -1,51 +1,58 @@
 """The work that several programs time.
 
-Each function returns a function that does the work once, and a dictionary of
-facts about it, as `pairs.run` wants. It runs in a child process, so it imports
-the libraries itself.
+Each maker returns a function that does the work once, and a dictionary of
+facts about it, as `pairs.run` wants. It runs in a child process and imports
+the libraries itself, so that a child holds only what it measures.
 """
+
+import time
 
 import numpy as np
 
 from . import pairs
 
-# By image size: classes, size of the attention's feature map, batch size.
+# By image size: classes, size of the feature map with attention, batch size.
 SIZES = {32: (10, 16, 16), 64: (1000, 32, 8), 128: (1000, 64, 8)}
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def _tensorflow():
+def tensorflow():
+    """Returns TensorFlow, told to use the cores of this process."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(pairs.cores())
     return tf
 
 
-def configuration(image_size, base_channels=64, batch_size=None, **fields):
+def configuration(image_size, precision="float32", batch_size=None, **fields):
     """Returns the `Config` that the programs measure at an image size.
 
     Args:
         image_size: 32, 64 or 128.
-        base_channels: Integer, see `Config`.
+        precision: "float32" or "bfloat16".
         batch_size: Integer; by default that of `SIZES`.
-        **fields: Other fields of `Config`.
+        **fields: Other fields of `Config`; by default it has the number of
+            classes and the attention of `SIZES`, and a moving average.
     """
     from sagan_tf import Config
 
     num_classes, attention, batch = SIZES[image_size]
+    defaults = {
+        "num_classes": num_classes,
+        "attention_resolutions": [attention],
+        "ema_decay": 0.999,
+    }
+    fields = {**defaults, **fields}
+    fields["attention_resolutions"] = tuple(fields["attention_resolutions"])
     return Config(
-        **{
-            "image_size": image_size,
-            "base_channels": base_channels,
-            "batch_size": batch_size or batch,
-            "num_classes": num_classes,
-            "attention_resolutions": (attention,),
-            "ema_decay": 0.999,
-            **fields,
-        }
+        image_size=image_size,
+        precision=POLICIES[precision],
+        batch_size=batch_size or batch,
+        **fields,
     )
 
 
-def random_images(config):
+def _random_images(config):
     """Returns random images in [-1, 1] and labels, the same at each call."""
     random = np.random.default_rng(0)
     size = config.image_size
@@ -55,28 +62,77 @@ def random_images(config):
 
 
 def training_step(**fields):
-    """Makes one training step of the checkout that the child imports.
+    """Makes the training step that `train.py` would run.
 
-    The step is one discriminator and one generator update, with Adam and the
+    A step is one discriminator and one generator update, with Adam and the
     moving average of the generator, on the same random images at each call.
 
     Args:
         **fields: Arguments of `configuration`.
     """
-    tf = _tensorflow()
+    tf = tensorflow()
     from sagan_tf import training
 
     config = configuration(**fields)
     gan = training.build_gan(config, tf.distribute.get_strategy())
-    return step_of(gan, config)
+    return _step(gan, config)
 
 
-def step_of(gan, config):
-    """Makes the training step of a compiled `SAGAN`."""
-    tf = _tensorflow()
-    import sagan_tf
+def variant_step(method="auto", blockwise=True, fused_adam=True, **fields):
+    """Makes the training step with some of its optimizations off.
 
-    images, labels = random_images(config)
+    Args:
+        method: String, how convolutions are computed; see `build_generator`.
+        blockwise: Boolean, whether attention may be computed in blocks.
+        fused_adam: Boolean; false takes Keras' own Adam.
+        **fields: Arguments of `configuration`.
+    """
+    tensorflow()
+    config = configuration(**fields)
+    return _step(variant_gan(config, method, blockwise, fused_adam), config)
+
+
+def variant_gan(config, method, blockwise, fused_adam):
+    """Returns the compiled `SAGAN` of `variant_step`."""
+    import keras
+
+    from sagan_tf import SAGAN, models, optimizers
+
+    keras.config.set_dtype_policy(config.precision)
+    arguments = {
+        "image_size": config.image_size,
+        "base_channels": config.base_channels,
+        "num_classes": config.num_classes,
+        "attention_resolutions": config.attention_resolutions,
+        "method": method,
+        "blockwise": blockwise,
+    }
+    gan = SAGAN(
+        models.build_generator(**arguments),
+        models.build_discriminator(**arguments),
+        ema_decay=config.ema_decay,
+    )
+    adam = optimizers.FusedAdam if fused_adam else keras.optimizers.Adam
+    gan.compile(
+        *(
+            adam(
+                rate,
+                config.adam_beta_1,
+                config.adam_beta_2,
+                config.adam_epsilon,
+            )
+            for rate in (
+                config.generator_learning_rate,
+                config.discriminator_learning_rate,
+            )
+        )
+    )
+    return gan
+
+
+def _step(gan, config):
+    tf = tensorflow()
+    images, labels = _random_images(config)
     data = tf.constant(images), tf.constant(labels, tf.int32)
     step = tf.function(gan.train_step)
     facts = {
@@ -84,6 +140,159 @@ def step_of(gan, config):
             sum(int(np.prod(w.shape)) for w in network.trainable_variables)
             for network in (gan.generator, gan.discriminator)
         ],
-        "package": sagan_tf.__file__,
+        "images": config.batch_size,
+        # Before the first step: imports, weights, optimizers and images.
+        "base_gibibytes": pairs.memory("VmRSS"),
     }
     return lambda: float(step(data)["generator_loss"]), facts
+
+
+def pytorch_step(options, **fields):
+    """Makes the training step of StudioGAN's networks in PyTorch.
+
+    Args:
+        options: List of the arguments of `pytorch_sagan.Trainer` that are
+            true.
+        **fields: Arguments of `configuration`.
+    """
+    import torch
+    from peers import pytorch_sagan
+
+    config = configuration(**fields)
+    networks = _pytorch_networks(config)
+    trainer = pytorch_sagan.Trainer(
+        *networks,
+        bfloat16=config.precision == "mixed_bfloat16",
+        **dict.fromkeys(options, True),
+    )
+    images, labels = _random_images(config)
+    images = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
+    labels = torch.from_numpy(labels)
+    facts = {
+        "parameters": pytorch_sagan.parameter_counts(*networks),
+        "images": config.batch_size,
+    }
+    return lambda: trainer.step(images, labels), facts
+
+
+def _pytorch_networks(config):
+    import torch
+    from peers import pytorch_sagan
+
+    torch.set_num_threads(pairs.cores())
+    torch.manual_seed(0)
+    (attention,) = config.attention_resolutions
+    return pytorch_sagan.build(
+        config.image_size, config.base_channels, config.num_classes, attention
+    )
+
+
+def matmul_peak(precision):
+    """Makes the measurement of what the machine reaches in one operation.
+
+    Its result is a pair of multiply-adds per second: of a matmul of 2048x2048
+    matrices, and of a 3x3 convolution of 256 channels.
+    """
+    tf = tensorflow()
+    matrix = tf.cast(tf.random.normal((2048, 2048)), precision)
+    features = tf.cast(tf.random.normal((8, 64, 64, 256)), precision)
+    kernel = tf.cast(tf.random.normal((3, 3, 256, 256)), precision)
+    matmul = tf.function(lambda: tf.matmul(matrix, matrix))
+    convolution = tf.function(lambda: tf.nn.conv2d(features, kernel, 1, "SAME"))
+
+    def best(function, multiply_adds):
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            function().numpy()
+            seconds.append(time.perf_counter() - start)
+        return multiply_adds / min(seconds)
+
+    def work():
+        return [
+            best(matmul, 2048**3),
+            best(convolution, 8 * 64 * 64 * 9 * 256 * 256),
+        ]
+
+    return work, {}
+
+
+def _random_inputs(config):
+    """Returns random latents and labels, the same at each call."""
+    random = np.random.default_rng(0)
+    shape = (config.batch_size, config.latent_dim)
+    latents = random.standard_normal(shape, "float32")
+    return latents, random.integers(0, config.num_classes, config.batch_size)
+
+
+def export(path, method="auto", **fields):
+    """Makes the export of a generator with random weights.
+
+    Args:
+        path: Directory to write.
+        method: String, how convolutions are computed; see `build_generator`.
+        **fields: Arguments of `configuration`.
+    """
+    tensorflow()
+    import keras
+
+    from sagan_tf import models
+    from sagan_tf.export import export_generator
+
+    config = configuration(**fields)
+    keras.config.set_dtype_policy(config.precision)
+    generator = models.build_generator(
+        image_size=config.image_size,
+        base_channels=config.base_channels,
+        num_classes=config.num_classes,
+        attention_resolutions=config.attention_resolutions,
+        method=method,
+    )
+    return lambda: export_generator(generator, path), {}
+
+
+def exported_generator(path, signature, **fields):
+    """Makes a call of an exported generator, loaded as a server does.
+
+    Args:
+        path: Directory that `export` wrote.
+        signature: String, the signature to call.
+        **fields: Arguments of `configuration`.
+    """
+    tf = tensorflow()
+    config = configuration(**fields)
+    served = tf.saved_model.load(path).signatures[signature]
+    latents, labels = _random_inputs(config)
+    inputs = {
+        "latents": tf.constant(latents),
+        "labels": tf.constant(labels, tf.int32),
+    }
+
+    def work():
+        return served(**inputs)["images"].numpy().shape
+
+    return work, {"images": config.batch_size}
+
+
+def pytorch_generator(options, **fields):
+    """Makes a call of StudioGAN's generator in evaluation mode.
+
+    Args:
+        options: List of "channels_last" and "compiled".
+        **fields: Arguments of `configuration`.
+    """
+    import torch
+    from peers import pytorch_sagan
+
+    config = configuration(**fields)
+    generator, _ = _pytorch_networks(config)
+    if "channels_last" in options:
+        generator = generator.to(memory_format=torch.channels_last)
+    if "compiled" in options:
+        generator = torch.compile(generator)
+    inputs = [torch.from_numpy(array) for array in _random_inputs(config)]
+
+    def work():
+        return pytorch_sagan.generate(generator, *inputs).numpy().shape
+
+    return work, {"images": config.batch_size}

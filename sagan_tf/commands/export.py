@@ -1,56 +1,56 @@
-"""Writes the generator of a run as a SavedModel, for TF Serving.
+"""Writes the generator of a run as a SavedModel for TF Serving.
 
     sagan-export --workdir=DIR --output=MODELS/sagan
 
-MODELS/sagan/1 is written, or the next free number; MODELS/sagan is what TF
-Serving takes as `model_base_path`. docs/serving.md has clients.
+The SavedModel is MODELS/sagan/1, or the next free number. MODELS/sagan is the
+`model_base_path` of TF Serving. docs/serving.md has clients.
 """
 
 from absl import flags
 
 from sagan_tf.commands import common
-from sagan_tf.export import from_run
 
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Directory of a run.", required=True
-)
-_OUTPUT = flags.DEFINE_string(
-    "output", None, "Directory of the model's versions.", required=True
-)
-_VERSION = flags.DEFINE_integer(
-    "version",
-    None,
-    "Version, a new one; by default the next free.",
-    lower_bound=1,
-    upper_bound=2**63 - 1,
-)
-_STEP = flags.DEFINE_integer(
-    "step", None, "Step of the checkpoint; by default the last."
-)
-_BEST = flags.DEFINE_bool(
-    "best", False, "Take the checkpoint evaluated best in training."
-)
-_AVERAGED = flags.DEFINE_bool(
-    "averaged", None, "Take the averaged weights; by default if there are any."
-)
+FLAGS = flags.FLAGS
 
 
-def main(_):
-    with common.one_line_errors():
-        path = from_run.export_run(
-            _WORKDIR.value,
-            _OUTPUT.value,
-            version=_VERSION.value,
-            step=_STEP.value,
-            best=_BEST.value,
-            averaged=_AVERAGED.value,
-        )
-        print(f"Written to {path}")
+def define_flags():
+    flags.DEFINE_string("workdir", None, "Directory of a run.", required=True)
+    flags.DEFINE_string(
+        "output", None, "Directory of the model's versions.", required=True
+    )
+    flags.DEFINE_integer(
+        "version",
+        None,
+        "Number of a new version. Default: the highest version plus 1.",
+        lower_bound=1,
+        upper_bound=2**63 - 1,
+    )
+    common.define_checkpoint()
+    flags.DEFINE_enum(
+        "device",
+        "cpu",
+        ["cpu", "gpu"],
+        "Device that the model will be served on. The model runs on both; "
+        "the choice decides how its convolutions are computed.",
+    )
+
+
+def main():
+    from sagan_tf import export
+
+    path = export.export_run(
+        FLAGS.workdir,
+        FLAGS.output,
+        version=FLAGS.version,
+        device=FLAGS.device,
+        **common.checkpoint_arguments(),
+    )
+    print(f"Written to {path}")
 
 
 def run():
-    """The console command `sagan-export`."""
-    common.run_command(__name__, main)
+    """Runs the command `sagan-export`."""
+    common.run_command(main, define_flags, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,123 +1,139 @@
-"""Draws pictures with a trained generator.
+"""Draws images with a trained generator.
 
-    sagan-sample --workdir=DIR --output=PICTURES --seeds=0-7 [--classes=3,7]
+    sagan-sample --workdir=DIR --output=IMAGES --seeds=0-7 [--classes=3,7]
 
-One PNG for each class and seed, or --grid, --contact_sheet, --interpolate,
---attention, --nearest; --report=DIR writes one HTML file. A seed gives the same
-picture each time, alone or with others. --saved_model=MODELS/sagan/1 takes the
-place of --workdir.
+Writes one PNG for each class and seed, or what --grid, --contact_sheet,
+--interpolate, --attention and --nearest ask for. --report=DIR writes one HTML
+file. The same seed always gives the same image, alone or with other seeds.
+--saved_model=MODELS/sagan/1 draws from an exported generator instead of
+--workdir.
 """
 
 from absl import flags
 
 from sagan_tf.commands import common
-from sagan_tf.sampling import draw_pictures
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Directory of a run.")
-_SAVED_MODEL = flags.DEFINE_string(
-    "saved_model", None, "SavedModel that sagan-export wrote."
-)
-_OUTPUT = flags.DEFINE_string("output", None, "Directory to write to.")
-_SEEDS = flags.DEFINE_string("seeds", "0-7", "Seeds, such as 0-7 or 3,5,9-12.")
-_CLASSES = flags.DEFINE_string(
-    "classes", None, "Classes, such as 3,7 or 0-9; by default all, at most 10."
-)
-_TRUNCATION = flags.DEFINE_float(
-    "truncation",
-    None,
-    "Latents are normal within 2 standard deviations, times this: 0.5 gives "
-    "surer pictures of less variety. By default the whole normal distribution.",
-)
-_GRID = flags.DEFINE_bool(
-    "grid", False, "One picture: a row for each class, a column for each seed."
-)
-_CONTACT_SHEET = flags.DEFINE_bool(
-    "contact_sheet", False, "One picture: the first seed in every class."
-)
-_INTERPOLATE = flags.DEFINE_enum(
-    "interpolate",
-    None,
-    ["latents", "classes"],
-    "A strip and a GIF from seed to seed in each class, or from class to "
-    "class with each seed.",
-)
-_FRAMES = flags.DEFINE_integer(
-    "frames", 8, "Images from one to the next of these.", lower_bound=2
-)
-_ATTENTION = flags.DEFINE_bool(
-    "attention", False, "Attention maps, of each self-attention layer."
-)
-_QUERY = flags.DEFINE_multi_string(
-    "query",
-    None,
-    "Point to show the attention of, as x,y in pixels; may be given several "
-    "times. By default four are chosen.",
-)
-_DISCRIMINATOR = flags.DEFINE_bool(
-    "discriminator",
-    False,
-    "With --attention, also the discriminator's, on real images.",
-)
-_NEAREST = flags.DEFINE_bool(
-    "nearest",
-    False,
-    "Each picture beside the five real images nearest to it in the features "
-    "of the run's extractor: has the generator memorised?",
-)
-_REPORT = flags.DEFINE_string(
-    "report",
-    None,
-    "Directory for one HTML file, report.html: samples, sliders, attention on "
-    "hover, metrics, training curves.",
-)
-_INCEPTION = flags.DEFINE_string(
-    "inception",
-    None,
-    "Local SavedModel of TF-GAN's Inception module, for --nearest.",
-)
-_STEP = flags.DEFINE_integer(
-    "step", None, "Step of the checkpoint; by default the last."
-)
-_BEST = flags.DEFINE_bool(
-    "best", False, "Take the checkpoint evaluated best in training."
-)
-_AVERAGED = flags.DEFINE_bool(
-    "averaged", None, "Take the averaged weights; by default if there are any."
-)
+FLAGS = flags.FLAGS
+
+_MAX_PATHS = 20
 
 
-def main(_):
-    with common.one_line_errors():
-        paths = draw_pictures.sample(
-            _OUTPUT.value,
-            workdir=_WORKDIR.value,
-            saved_model=_SAVED_MODEL.value,
-            seeds=_SEEDS.value,
-            classes=_CLASSES.value,
-            truncation=_TRUNCATION.value,
-            grid=_GRID.value,
-            contact_sheet=_CONTACT_SHEET.value,
-            interpolate=_INTERPOLATE.value,
-            frames=_FRAMES.value,
-            attention=_ATTENTION.value,
-            queries=_QUERY.value,
-            discriminator=_DISCRIMINATOR.value,
-            nearest=_NEAREST.value,
-            report=_REPORT.value,
-            inception=_INCEPTION.value,
-            step=_STEP.value,
-            best=_BEST.value,
-            averaged=_AVERAGED.value,
-        )
-        for path in paths[:20]:
-            print(path)
-        if len(paths) > 20:
-            print(f"... {len(paths)} files in {_OUTPUT.value}")
+def define_flags():
+    flags.DEFINE_string("workdir", None, "Directory of a run.")
+    flags.DEFINE_string(
+        "saved_model", None, "SavedModel that sagan-export wrote."
+    )
+    common.define_checkpoint()
+    flags.DEFINE_string("output", None, "Directory to write to.")
+    flags.DEFINE_string("seeds", "0-7", "Seeds, such as 0-7 or 3,5,9-12.")
+    flags.DEFINE_string(
+        "classes",
+        None,
+        "Classes, such as 3,7 or 0-9. Default: all, at most 10.",
+    )
+    flags.DEFINE_float(
+        "truncation",
+        None,
+        "Scale of latents drawn from a normal distribution cut off at 2 "
+        "standard deviations; 0.5 gives better images of less variety. "
+        "Default: the whole normal distribution.",
+    )
+    _define_outputs()
+
+
+def _define_outputs():
+    """Defines the flags that choose what is drawn."""
+    flags.DEFINE_bool(
+        "grid",
+        False,
+        "One image: a row for each class, a column for each seed.",
+    )
+    flags.DEFINE_bool(
+        "contact_sheet", False, "One image: the first seed in every class."
+    )
+    flags.DEFINE_enum(
+        "interpolate",
+        None,
+        ["latents", "classes"],
+        "A strip and a GIF: in each class from seed to seed, or with each "
+        "seed from class to class.",
+    )
+    flags.DEFINE_integer(
+        "frames",
+        8,
+        "Number of images from one seed or class to the next.",
+        lower_bound=2,
+    )
+    flags.DEFINE_bool(
+        "attention", False, "Attention maps of each self-attention layer."
+    )
+    flags.DEFINE_multi_string(
+        "query",
+        None,
+        "Point whose attention map is drawn: x,y in pixels. The flag can be "
+        "repeated. Default: four points that the program chooses.",
+    )
+    flags.DEFINE_bool(
+        "discriminator",
+        False,
+        "With --attention: also the discriminator's maps, on real images.",
+    )
+    flags.DEFINE_bool(
+        "nearest",
+        False,
+        "Each image beside the five real images that are nearest to it in the "
+        "features of the run's extractor, to see what the generator memorised.",
+    )
+    common.define_inception()
+    flags.DEFINE_string(
+        "report",
+        None,
+        "Directory for report.html: samples, interpolation, attention maps, "
+        "metrics and training curves in one file.",
+    )
+
+
+def main():
+    from sagan_tf import sampling
+
+    request = sampling.Request(
+        output=FLAGS.output,
+        report=FLAGS.report,
+        draw=_outputs(),
+        seeds=FLAGS.seeds,
+        classes=FLAGS.classes,
+        truncation=FLAGS.truncation,
+        frames=FLAGS.frames,
+        queries=FLAGS.query,
+        inception=FLAGS.inception,
+    )
+    sampler = sampling.Sampler.load(
+        FLAGS.workdir, FLAGS.saved_model, **common.checkpoint_arguments()
+    )
+    paths = sampling.write_outputs(sampler, request)
+    for path in paths[:_MAX_PATHS]:
+        print(path)
+    if len(paths) > _MAX_PATHS:
+        print(f"... {len(paths)} files in {FLAGS.output}")
+
+
+def _outputs():
+    """Returns the names in `sampling.outputs.OUTPUTS` that flags ask for."""
+    requested = {
+        "grid": FLAGS.grid,
+        "contact_sheet": FLAGS.contact_sheet,
+        "between_latents": FLAGS.interpolate == "latents",
+        "between_classes": FLAGS.interpolate == "classes",
+        "attention": FLAGS.attention,
+        "discriminator_attention": FLAGS.attention and FLAGS.discriminator,
+        "nearest": FLAGS.nearest,
+    }
+    return tuple(name for name in requested if requested[name]) or ("images",)
 
 
 def run():
-    """The console command `sagan-sample`."""
-    common.run_command(__name__, main)
+    """Runs the command `sagan-sample`."""
+    common.run_command(main, define_flags, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Images to train on: sources, a check of them, and the pipeline."""
+"""Training images: sources, their validation, and the pipeline."""
 
 from sagan_tf.data.pipeline import (
-    evenly_spaced,
+    is_spaced,
     ordered_dataset,
+    spaced_source,
     training_dataset,
 )
 from sagan_tf.data.source import Source
@@ -14,9 +15,10 @@ __all__ = [
     "check",
     "check_headers",
     "class_names",
-    "evenly_spaced",
+    "is_spaced",
     "open_source",
     "ordered_dataset",
     "resolve_num_classes",
+    "spaced_source",
     "training_dataset",
 ]

@@ -9,13 +9,14 @@ from sagan_tf.data.source import Source
 
 
 def open_digits(split="train"):
-    """Scikit-learn's handwritten digits: 1,797 images of 8x8 pixels.
+    """Opens scikit-learn's handwritten digits: 1,797 images of 8x8 pixels.
 
-    They are resized here, bilinearly, to 32x32, the smallest network's size.
+    The images are resized bilinearly to 32x32, the size of the smallest
+    network.
 
     Args:
-        split: "train", four fifths, or "test", the held-out fifth; both have
-            the classes in proportion.
+        split: "train", four fifths of the images, or "test", the other fifth.
+            Both have the same proportions of classes.
 
     Returns:
         A `Source` of grey images, 10 classes.
@@ -27,7 +28,7 @@ def open_digits(split="train"):
         - Alpaydin and Kaynak, Optical Recognition of Handwritten Digits,
           UCI repository, https://doi.org/10.24432/C50P49.
     """
-    # Imported here: most runs do not need it.
+    # Imported here because most runs do not need it.
     import sklearn.datasets
     import sklearn.model_selection
 

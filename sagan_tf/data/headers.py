@@ -1,31 +1,32 @@
-"""What image files say of themselves, looked at before they are decoded."""
+"""Headers of image files, checked before the files are decoded."""
 
 import warnings
 
 from PIL import Image, ImageSequence
 
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
-# TensorFlow takes any other BMP for one of these.
+# TensorFlow decodes every other BMP as if it were one of these.
 _BMP_PIXELS = ("L", "BGR", "BGRX", "BGRA")
 
 
 def check_header(path):
-    """Refuses a file that would be decoded wrongly, or into gigabytes.
+    """Raises an error for a file that would be decoded wrongly or is huge.
 
-    A file of some kilobytes can have gigabytes of pixels. The limit is the
-    one from which Pillow warns, `Image.MAX_IMAGE_PIXELS`.
+    A file of a few kilobytes can decode into gigabytes. The limit is the
+    number of pixels above which Pillow warns, `Image.MAX_IMAGE_PIXELS`. The
+    pixels of all frames count, because TensorFlow decodes all frames.
 
     Args:
         path: Path of the file.
 
     Raises:
-        ValueError: With the reason only: if it is no image, has more pixels,
-            in all frames, which TensorFlow decodes all, or is a BMP with a
-            palette or compressed, whose colours would be wrong.
+        ValueError: If the file is not an image, has too many pixels, or is a
+            BMP that is compressed or has a palette, whose colours would be
+            wrong. The message is the reason, without the path.
     """
     try:
         with warnings.catch_warnings():
-            # Others are about metadata, which nobody reads.
+            # Other warnings are about metadata, which is not used.
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:
@@ -33,7 +34,7 @@ def check_header(path):
     except ValueError:
         raise
     except Exception as error:
-        # Which exception a broken file raises depends on where it breaks.
+        # Pillow raises many types of exceptions for broken files.
         raise ValueError(f"{type(error).__name__}: {error}") from None
 
 

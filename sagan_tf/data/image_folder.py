@@ -13,11 +13,11 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 
 
 def open_image_folder(data_dir):
-    """A folder of images: `class_name/*.jpg`, or flat for no labels.
+    """Opens a folder of images: `class_name/*.jpg`, or `*.jpg` for no labels.
 
-    JPEG, PNG, BMP and GIF (its first frame) are read, CMYK and 16 bits
-    too; other files, and hidden ones, are ignored. Classes are numbered in
-    the order of their names.
+    JPEG, PNG and BMP files and the first frames of GIF files are read,
+    including those with CMYK colours or 16 bits. Other files and hidden files
+    are ignored. Classes are numbered in the order of their names.
 
     Args:
         data_dir: Path of the folder.
@@ -26,8 +26,9 @@ def open_image_folder(data_dir):
         A `Source`.
 
     Raises:
-        ValueError: If there is no such folder, if it holds no image, one
-            class alone, or images both beside and inside class folders.
+        ValueError: If the folder does not exist, has no images, has images
+            of only one class, or has images both beside and inside class
+            folders.
     """
     root = pathlib.Path(data_dir)
     if not data_dir or not root.is_dir():
@@ -45,7 +46,7 @@ def open_image_folder(data_dir):
         raise ValueError(
             f"`data_dir` {root} holds images both beside and inside class "
             f"folders (such as {flat[0].name} and {folders[0].name}/): move "
-            "the ones or the others away"
+            "away either of them"
         )
     if not flat:
         _check_classes(root, by_class)
@@ -57,14 +58,14 @@ def open_image_folder(data_dir):
     return Source(
         name=f"image folder {root}",
         records=tf.data.Dataset.from_tensor_slices(
-            # Encoded, since a name need not be text.
+            # Encoded, because a file name need not be text.
             (list(map(os.fsencode, files)), np.array(labels, np.int32))
         ),
         decode=lambda path, label: (_decode_file(path), label),
         size=len(files),
         class_names=class_names,
         files=tuple(str(file) for file in files),
-        # Paths are small enough to shuffle all of them.
+        # Paths are so small that all of them can be shuffled.
         shuffle_buffer=len(files),
         fingerprint=_fingerprint(root, files, labels, times=True),
         identity=_fingerprint(root, files, labels),
@@ -72,7 +73,10 @@ def open_image_folder(data_dir):
 
 
 def _fingerprint(root, files, labels, times=False):
-    """Of what the file system says, without reading the images."""
+    """Returns a hash of the files' names, labels and sizes.
+
+    With `times` it covers their full paths and modification times too.
+    """
     digest = hashlib.sha256()
     for file, label in zip(files, labels, strict=True):
         status = file.stat()
@@ -84,7 +88,7 @@ def _fingerprint(root, files, labels, times=False):
 
 
 def _check_classes(root, by_class):
-    """Raises a `ValueError` on class folders that cannot be meant so."""
+    """Raises a `ValueError` if the folders do not look like classes."""
     filled = [folder for folder, images in by_class.items() if images]
     deeper = [
         child
@@ -100,15 +104,15 @@ def _check_classes(root, by_class):
         )
     if not filled:
         raise ValueError(
-            f"`data_dir` {root} holds no image ({', '.join(EXTENSIONS)}), "
-            f"neither itself nor in its folders{hint}"
+            f"`data_dir` {root} has no images ({', '.join(EXTENSIONS)}), "
+            f"neither directly nor in its folders{hint}"
         )
     if len(filled) == 1:
         raise ValueError(
-            f"`data_dir` {root} has images of one class only, in "
+            f"`data_dir` {root} has images of only one class, in "
             f"{filled[0].name}/, so every label would be the same. Usually "
             "`data_dir` is one folder level too high or too low: it must be "
-            "the folder that holds the class folders, or, to train without "
+            "the folder that contains the class folders, or, to train without "
             f"classes, the folder of the images itself, {filled[0]}{hint}"
         )
     empty = [folder.name for folder in by_class if folder not in filled]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from sagan_tf.images import to_float
 
-# As many calls as there are cores, at most 16; see `_untuned`.
+# As many parallel calls as there are cores, at most 16; see `_untuned`.
 AUTOTUNE = tf.data.AUTOTUNE
 _PREFETCHED = 2
 
@@ -47,34 +47,36 @@ def training_dataset(
 ):
     """Makes an endless, shuffled data set of training batches.
 
-    What comes at a position depends on `seed` and the position alone:
-    starting at `start` gives what an uninterrupted run gets from there. Each
-    epoch is shuffled anew, and only the rest of one epoch is skipped.
+    The image at a position depends only on `seed` and the position. So a data
+    set that starts at `start` continues exactly what an uninterrupted run
+    would have read. Each epoch has its own order, and a start within an epoch
+    skips only images of that epoch.
 
     Args:
         source: `Source`.
         image_size: Integer, pixels.
-        batch_size: Integer, images per batch, over all replicas; a multiple
-            of them.
-        labelled: Boolean, whether batches are pairs with labels.
+        batch_size: Integer, images per batch over all replicas; a multiple of
+            their number.
+        labelled: Boolean, whether batches are pairs of images and labels.
         horizontal_flip: Boolean, whether images are mirrored at random.
         seed: Integer.
-        start: Integer, number of images that came before, of whole batches.
-        worker: Integer, which of the `workers` this is. Each has its part of
-            every batch: no image is decoded twice.
-        workers: Integer, how many machines share the images.
-        replicas: Integer, how many devices they have in all.
+        start: Integer, number of images that were read before; a multiple of
+            `batch_size`.
+        worker: Integer in [0, workers), the index of this machine. Each
+            machine decodes only its part of every batch.
+        workers: Integer, number of machines.
+        replicas: Integer, number of devices of all machines.
 
     Returns:
-        A `tf.data.Dataset` of batches of one replica, in turn of each of this
-        worker: images, float32 in [-1, 1] (batch_size / replicas, image_size,
-        image_size, 3), and int32 labels (batch_size / replicas,), or images
-        alone.
+        A `tf.data.Dataset` of batches for one replica; the replicas of this
+        machine take turns. A batch is images, float32 in [-1, 1] (batch_size
+        / replicas, image_size, image_size, 3), and int32 labels (batch_size /
+        replicas,), or the images alone.
     """
 
     def epoch(number):
-        # Sets the seed of this function's graph alone, so that the global
-        # seed plays no part.
+        # This sets the seed of this function's graph, so that the global seed
+        # has no effect.
         tf.random.set_seed(1)
         return source.records.shuffle(
             source.shuffle_buffer,
@@ -107,13 +109,13 @@ def training_dataset(
 
 
 def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
-    """Makes a data set of all images once, in the source's order.
+    """Makes a data set of all images once, in the order of the source.
 
     Args:
         source: `Source`.
         image_size: Integer, pixels.
         batch_size: Integer, or None for single images.
-        method: Of resizing, as in `tf.image.resize`.
+        method: Method of resizing, as in `tf.image.resize`.
 
     Returns:
         A `tf.data.Dataset` of uint8 images
@@ -132,33 +134,41 @@ def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
     return _untuned(dataset.prefetch(_PREFETCHED))
 
 
-def evenly_spaced(source, count):
+def is_spaced(position, count, size):
+    """Returns whether a position is one of `count` evenly spaced ones.
+
+    Args:
+        position: Integer in [0, size), or a tensor or array of them.
+        count: Integer, number of chosen positions.
+        size: Integer, number of positions.
+    """
+    return position * count % size < count
+
+
+def spaced_source(source, count):
     """Returns a `Source` of `count` images, evenly spaced over `source`.
 
-    Where a source has its classes one after the other, the first images
-    would be of the first classes only.
+    If a source is sorted by class, its first images are of a few classes.
     """
     if count >= source.size:
         return source
-
-    def chosen(position, _):
-        return position * count % source.size < count
-
+    chosen = source.records.enumerate().filter(
+        lambda position, _: is_spaced(position, count, source.size)
+    )
     return dataclasses.replace(
         source,
-        records=source.records.enumerate().filter(chosen).map(
-            lambda _, record: record
-        ),
+        records=chosen.map(lambda _, record: record),
         size=count,
         files=(),
-    )  # fmt: skip
+    )
 
 
 def _untuned(dataset):
-    # TensorFlow's tuning looks at the pipeline at intervals that grow to a
-    # minute. Deleting an iterator, as Python does when it exits, may have to
-    # wait for the rest of one: the thread misses the call to stop where it
-    # wakes before the flag is set.
+    """Turns off tf.data's autotuner.
+
+    The autotuner sleeps up to a minute between checks. If it misses the stop
+    signal, deleting the iterator, and so exiting Python, waits for it.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)

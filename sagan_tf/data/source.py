@@ -1,4 +1,4 @@
-"""A source: images and labels, in a fixed order."""
+"""A source of training images."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,17 +11,19 @@ class Source:
     """Images and labels, in a fixed order.
 
     Attributes:
-        name: What to call it in messages.
-        records: `tf.data.Dataset` of whatever `decode` takes, each cheap to
-            shuffle and to skip.
+        name: Name of the source in messages.
+        records: `tf.data.Dataset` of records, the arguments of `decode`. They
+            are cheap to shuffle and to skip.
         decode: Function from a record to (image, label): uint8
             (height, width, 3) of any size, and int32 ().
         size: Number of images.
         class_names: Names of the classes; empty if there are no labels.
-        files: Path of each image, in order; empty if they are not files.
-        shuffle_buffer: How many records to shuffle among.
-        fingerprint: String that is another one if the images are.
-        identity: The same, and equal on any machine that has them.
+        files: Path of each image, in order; empty if images are not files.
+        shuffle_buffer: Number of records in the shuffle buffer.
+        fingerprint: String that changes if the images change, or their paths
+            or times; the key of local caches.
+        identity: Like `fingerprint`, but equal on every machine that has the
+            same images.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Opens the source that a configuration names."""
+"""The source that a configuration names."""
 
 from sagan_tf.data.digits import open_digits
 from sagan_tf.data.image_folder import open_image_folder
@@ -9,16 +9,18 @@ def open_source(dataset, data_dir="", split="train"):
     """Opens a source by its name in `Config.dataset`.
 
     Args:
-        dataset: "digits", "image_folder" or the name of a TFDS data set.
-        data_dir: The image folder; for TFDS, its data directory or "".
-        split: TFDS split; for digits "train" or "test"; image folders have
-            none.
+        dataset: "digits", "image_folder" or the name of a data set of
+            TensorFlow Datasets (TFDS).
+        data_dir: The image folder, or the data directory of TFDS; "" for the
+            default of TFDS.
+        split: Split of TFDS; "train" or "test" for digits; ignored for an
+            image folder.
 
     Returns:
         A `Source`.
 
     Raises:
-        ValueError: If there is no such data, with what to do about it.
+        ValueError: If the data does not exist. The message says what to do.
     """
     if dataset == "digits":
         return open_digits(split)
@@ -34,7 +36,7 @@ def class_names(dataset, data_dir=""):
         dataset, data_dir: As in `open_source`.
 
     Returns:
-        A list; empty where there are none, or they are not to be had.
+        A list; empty if the classes have no names or the data is not there.
     """
     if dataset in ("digits", "image_folder"):
         try:
@@ -49,5 +51,5 @@ def class_names(dataset, data_dir=""):
         ).info.features
         return list(features["label"].names or [])
     except Exception:
-        # Whatever TFDS raises, names are not worth a failure.
+        # TFDS raises many types of exceptions. A missing name is harmless.
         return []

@@ -6,43 +6,25 @@ from sagan_tf.data.source import Source
 
 
 def open_tfds(name, data_dir="", split="train"):
-    """Any image data set of TensorFlow Datasets, downloaded if need be.
+    """Opens an image data set of TensorFlow Datasets (TFDS).
+
+    The data set is downloaded if it is not there.
 
     Args:
-        name: As in `tfds.load`, "cifar10" or "my_set/config:1.0.0".
-        data_dir: TFDS data directory; "" for its default.
-        split: As in `tfds.load`, "train" or "train[:90%]".
+        name: As in `tfds.load`, such as "cifar10" or "my_set/config:1.0.0".
+        data_dir: Data directory of TFDS; "" for its default.
+        split: As in `tfds.load`, such as "train" or "train[:90%]".
 
     Returns:
-        A `Source`; without labels where the data set has none.
+        A `Source`, without classes if the data set has no labels.
 
     Raises:
-        ValueError: If there is no such data set or split, or if it cannot be
-            downloaded.
+        ValueError: If the data set or the split does not exist, or if the
+            data set cannot be downloaded.
     """
-    # Imported here: it takes half a second, and most uses do not need it.
     import tensorflow_datasets as tfds
 
-    try:
-        builder = tfds.builder(name, data_dir=data_dir or None)
-    except (
-        tfds.core.registered.DatasetNotFoundError,
-        AssertionError,  # of an unknown version
-        ValueError,
-    ) as error:
-        raise ValueError(
-            "`dataset` must be 'digits', 'image_folder' or a TensorFlow "
-            f"Datasets name. Received: dataset={name!r} ({_first_line(error)})"
-        ) from None
-    try:
-        builder.download_and_prepare()
-    except Exception as error:
-        # TFDS raises whatever its downloader, or a checksum, raises.
-        raise ValueError(
-            f"`dataset` {name!r} is not prepared in {builder.data_dir} and "
-            "could not be downloaded: set `data_dir` to where it is, or "
-            f"prepare it where there is a network ({_first_line(error)})"
-        ) from None
+    builder = _prepared_builder(name, data_dir)
     if "image" not in builder.info.features:
         raise ValueError(
             f"`dataset` {name!r} has no feature 'image'. "
@@ -81,6 +63,35 @@ def open_tfds(name, data_dir="", split="train"):
         f"{builder.info.dataset_size}",
         identity=f"{builder.info.full_name} {split} {size}",
     )
+
+
+def _prepared_builder(name, data_dir):
+    """Returns the TFDS builder of a data set whose files are there."""
+    # Imported here because it takes half a second and most runs do not need
+    # it.
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder(name, data_dir=data_dir or None)
+    except (
+        tfds.core.registered.DatasetNotFoundError,
+        AssertionError,  # TFDS raises it for an unknown version.
+        ValueError,
+    ) as error:
+        raise ValueError(
+            "`dataset` must be 'digits', 'image_folder' or a TensorFlow "
+            f"Datasets name. Received: dataset={name!r} ({_first_line(error)})"
+        ) from None
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        # TFDS passes on all exceptions of its downloader.
+        raise ValueError(
+            f"`dataset` {name!r} is not prepared in {builder.data_dir} and "
+            "could not be downloaded: set `data_dir` to its directory, or "
+            f"prepare it on a machine with a network ({_first_line(error)})"
+        ) from None
+    return builder
 
 
 def _three_channels(image):

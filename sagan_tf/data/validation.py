@@ -1,4 +1,4 @@
-"""A look at all of the data before the first step."""
+"""Validation of the data before the first training step."""
 
 import collections
 import dataclasses
@@ -12,52 +12,56 @@ from sagan_tf.data.headers import check_header
 from sagan_tf.data.pipeline import ordered_dataset
 from sagan_tf.utils.progress import progress_bar
 
-# Of a data set that is neither files nor small enough for memory, as many
-# images are looked at.
+# Number of images that are examined if a data set neither consists of files nor
+# fits into memory.
 SAMPLE = 10_000
 _PROGRESS_FROM = 2_000
 
 
-def resolve_num_classes(source, num_classes):
-    """Returns the number of classes to train with; 0 for none.
+def resolve_num_classes(source, num_classes, labels=True):
+    """Returns the number of classes to train with, or None for no classes.
 
     Args:
         source: `Source`.
         num_classes: Integer, or None for as many as the source has.
+        labels: Boolean; False: no classes.
 
     Raises:
-        ValueError: If classes are asked for where there are no labels.
+        ValueError: If `num_classes` is given and the source has no labels.
     """
+    if not labels:
+        return None
     if num_classes is None:
-        return len(source.class_names)
-    if num_classes and not source.class_names:
+        return len(source.class_names) or None
+    if not source.class_names:
         raise ValueError(
-            f"`num_classes` must be 0 or None: {source.name} has no labels. "
+            f"`num_classes` must be None: {source.name} has no labels. "
             f"Received: num_classes={num_classes}"
         )
     return num_classes
 
 
 def check(source, image_size, num_classes, cache_bytes):
-    """Reads the images once, reports on them, and refuses what cannot train.
+    """Reads the images once, reports on them, and refuses unusable data.
 
-    The number of images, their classes, the label histogram and the
-    resolution are logged.
+    It logs the number of images, the classes with their numbers of images,
+    and the resolution.
 
     Args:
         source: `Source`.
-        image_size: Integer, pixels, of the network.
-        num_classes: Integer; 0 if labels are not used.
-        cache_bytes: Decoded images are kept if they need no more.
+        image_size: Integer, size of the network's images in pixels.
+        num_classes: Integer, or None if labels are not used.
+        cache_bytes: Decoded images stay in memory if they need at most this
+            many bytes.
 
     Returns:
         The `Source` to train from: in memory if it fits, else `source`.
 
     Raises:
-        ValueError: If there is no image, an unreadable one (named), a file
-            smaller than `image_size` or mostly smaller images, a label
-            outside [0, num_classes), or one constant label where
-            num_classes > 1.
+        ValueError: If there are no images; if an image is unreadable; if a
+            file, or most of the images, is smaller than `image_size`; if a
+            label is outside [0, num_classes); or if all labels are the same
+            and `num_classes` is above 1.
     """
     if source.size < 1:
         raise ValueError(f"{source.name} has no images")
@@ -69,12 +73,12 @@ def check(source, image_size, num_classes, cache_bytes):
     images, labels, sides = _read(source, image_size, examined, keep=fits)
     _check_resolution(source, sides, image_size)
     histogram = dict(sorted(collections.Counter(labels).items()))
-    if num_classes:
+    if num_classes is not None:
         _check_labels(source, histogram, num_classes)
     _report(source, examined, histogram, sides, num_classes)
     if not fits:
         return source
-    logging.info("Images are kept in memory.")
+    logging.info("Images stay in memory.")
     return dataclasses.replace(
         source,
         records=tf.data.Dataset.from_tensor_slices(
@@ -86,7 +90,7 @@ def check(source, image_size, num_classes, cache_bytes):
 
 
 def check_headers(source):
-    """Raises a `ValueError` on a file that is not to be decoded, named."""
+    """Raises a `ValueError` that names the first file with a bad header."""
     for file in source.files:
         try:
             check_header(file)
@@ -116,7 +120,7 @@ def _read(source, image_size, examined, keep):
             where = f"image number {len(labels)} of {source.name}"
             if source.files:
                 where = source.files[len(labels)]
-            # Before the reason is the way that it took through tf.data.
+            # Before the reason, tf.data lists its iterators.
             reason = re.sub(r"^.*Iterator::[\w:]+: ", "", error.message)
             raise _unreadable(where, reason.splitlines()[0]) from None
         if keep:
@@ -132,7 +136,7 @@ def _check_resolution(source, sides, image_size):
     smallest = int(np.argmin(sides))
     small = int(np.sum(np.array(sides) < image_size))
     if small and not source.files and np.median(sides) >= image_size:
-        # A published data set is what it is: ImageNet has some small images.
+        # Published data sets, such as ImageNet, have some small images.
         logging.warning(
             "%d of %d images are smaller than %d pixels and are enlarged.",
             small,
@@ -173,7 +177,7 @@ def _report(source, examined, histogram, sides, num_classes):
         "Resolution: shorter sides from %d to %d pixels.",
         min(sides), max(sides),
     )  # fmt: skip
-    if not num_classes:
+    if num_classes is None:
         logging.info("Classes: none, or not used.")
         return
     counts = [histogram.get(label, 0) for label in range(num_classes)]
@@ -188,6 +192,6 @@ def _report(source, examined, histogram, sides, num_classes):
     ]
     if num_classes > 20:
         shown.append("...")
-    # Folders' names need not be text.
+    # Names of folders need not be text.
     text = ", ".join(shown).encode("utf-8", "backslashreplace").decode()
     logging.info("Images by class: %s.", text)

@@ -1,35 +1,26 @@
-"""How good generated images are, measured through tensorflow-gan."""
+"""How good generated images are, measured through tensorflow-gan.
 
-from sagan_tf.evaluation.evaluate_run import evaluate
-from sagan_tf.evaluation.evaluator import Evaluator
-from sagan_tf.evaluation.frechet_distances import (
-    frechet_distance,
-    frechet_distance_of_few,
-    intra_frechet_distance,
-)
-from sagan_tf.evaluation.inception_scores import inception_score
-from sagan_tf.evaluation.kernel_distances import kernel_distance
-from sagan_tf.evaluation.nearest_neighbours import (
-    density_coverage,
-    precision_recall,
-)
-from sagan_tf.evaluation.protocols import PRESETS, Protocol
-from sagan_tf.evaluation.results import compare, describe, read, record
+Names are imported when they are first used, so that a command's `--help`,
+which needs `Protocol`, does not wait for TensorFlow.
+"""
 
-__all__ = [
-    "PRESETS",
-    "Evaluator",
-    "Protocol",
-    "compare",
-    "density_coverage",
-    "describe",
-    "evaluate",
-    "frechet_distance",
-    "frechet_distance_of_few",
-    "inception_score",
-    "intra_frechet_distance",
-    "kernel_distance",
-    "precision_recall",
-    "read",
-    "record",
-]
+from sagan_tf.utils import lazy
+
+_NAMES = {
+    "Evaluator": "evaluator",
+    "PRESETS": "protocols",
+    "Protocol": "protocols",
+    "compare": "results",
+    "density_coverage": "nearest_neighbours",
+    "describe": "results",
+    "evaluate": "evaluate_run",
+    "frechet_distance": "frechet_distances",
+    "frechet_distance_of_few": "frechet_distances",
+    "inception_score": "inception_scores",
+    "intra_frechet_distance": "frechet_distances",
+    "kernel_distance": "kernel_distances",
+    "precision_recall": "nearest_neighbours",
+    "record": "results",
+}
+__all__ = sorted(_NAMES)
+__getattr__, __dir__ = lazy.attach(__name__, _NAMES)

@@ -1,14 +1,15 @@
-"""Activations of many images, gathered batch by batch."""
+"""Activations of many images, collected batch by batch, and their checks."""
 
 import numpy as np
 
 
 class Activations:
-    """An array that is filled, so that no second copy of it is made.
+    """An array that is filled batch by batch, without a second copy.
 
     Args:
-        size: Integer, how many rows there will be.
-        order: Where each row goes, a permutation; None: one after the other.
+        size: Integer, number of rows.
+        order: Permutation, the place of each row. None: the order in which
+            rows are added.
     """
 
     def __init__(self, size, order=None):
@@ -18,7 +19,7 @@ class Activations:
         self.array = None
 
     def add(self, rows):
-        """Adds rows; those beyond `size` are dropped."""
+        """Adds rows. Rows beyond `size` are dropped."""
         rows = rows[: self.size - self.count]
         if self.array is None:
             self.array = np.empty((self.size, *rows.shape[1:]), rows.dtype)
@@ -41,16 +42,16 @@ class Statistics:
 
         Args:
             rows: (count, features) array.
-            where: String that says which they are, for errors.
+            where: String for errors, which says what the rows are.
 
         Raises:
-            ValueError: If one is not finite.
+            ValueError: If a value is not finite.
         """
         rows = np.asarray(rows, np.float64)
         if not np.isfinite(rows).all():
             raise ValueError(f"Activations of {where} are not finite")
         if self._shift is None:
-            # Sums of what is near zero keep their digits.
+            # Sums of values near zero lose fewer digits.
             self._shift = rows.mean(0)
         rows = rows - self._shift
         self._count += len(rows)
@@ -61,11 +62,12 @@ class Statistics:
         """Returns the mean and the unbiased covariance.
 
         Raises:
-            ValueError: If there were fewer than 2 rows.
+            ValueError: If fewer than 2 rows were added.
         """
         if self._count < 2:
             raise ValueError(
-                "The Frechet distance needs at least 2 images of either kind. "
+                "The Frechet distance needs at least 2 real and 2 generated "
+                "images. "
                 f"Received: {self._count}"
             )
         mean = self._sum / self._count
@@ -74,6 +76,12 @@ class Statistics:
 
 
 def checked(name, array):
+    """Returns an array as float32.
+
+    Raises:
+        ValueError: If the array is not (count, features) with at least 2
+            rows, or not finite.
+    """
     array = np.asarray(array, np.float32)
     if array.ndim != 2 or len(array) < 2:
         raise ValueError(
@@ -87,6 +95,7 @@ def checked(name, array):
 
 
 def check_features(real_activations, fake_activations):
+    """Raises a `ValueError` if the numbers of features differ."""
     if real_activations.shape[1] != fake_activations.shape[1]:
         raise ValueError(
             "`fake_activations` must have as many features as "

@@ -1,4 +1,4 @@
-"""Evaluating a run's checkpoint."""
+"""Evaluation of a run's checkpoint."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from absl import logging
 from sagan_tf import distribution
 from sagan_tf.evaluation import extractors, protocols, results
 from sagan_tf.evaluation.evaluator import Evaluator
-from sagan_tf.workdir import Workdir, load_generator
+from sagan_tf.workdir import Workdir, loading
 
 
 def evaluate(
@@ -25,71 +25,74 @@ def evaluate(
     data_dir=None,
     **fields,
 ):
-    """Evaluates a checkpoint of a run and records the result there.
+    """Evaluates a checkpoint of a run and records the result in its workdir.
 
     Args:
         workdir: Directory of a run.
-        num_images: Integer, images to generate; None: those of the preset,
-            or without one the run's `eval_images`.
-        inception: Path of a local Inception SavedModel, or None to download
-            it where it is needed.
-        step: Integer, which checkpoint, or None for the last.
-        best: Boolean, whether to take the best evaluated checkpoint.
-        averaged: Boolean, whether to take the averaged weights; None: if
-            there are any.
-        seed: Integer, of latents and labels.
+        num_images: Integer, number of generated images. None: that of the
+            preset, or the run's `eval_images` without a preset.
+        inception: Path of a local Inception SavedModel. None: the module is
+            downloaded if it is needed.
+        step, best, averaged: As in `load_generator`.
+        seed: Integer, seed of latents and labels.
         batch_size: Integer, images per batch on each replica.
         preset: "paper", "studiogan", "heusel" or None.
-        extractor: Path of a network of yours, see `extractors.custom`.
+        extractor: Path of your own network, see `extractors.custom`.
         extractor_outputs: Names of its features and logits.
-        data_dir: Where the run's data are now; None: where they were.
-        **fields: Fields of `Protocol`, in place of the preset's.
+        data_dir: Directory of the run's data, if it has moved.
+        **fields: Fields of `Protocol` that replace those of the preset.
 
     Returns:
-        A dictionary of `metrics`, of the `protocol` behind them, and more
-        (see `Evaluator`), and `path`, the JSON written in `workdir/eval/`.
+        The dictionary that `Evaluator` returns, and `path`, the JSON file
+        written in `workdir/eval/`.
 
     Raises:
-        ValueError: If there is nothing to evaluate, or nothing to evaluate
-            it with.
+        ValueError: If the run, the data or the extractor cannot be used.
     """
-    strategy = distribution.of_this_machine()
-    with strategy.scope():
-        generator, config, step = load_generator(workdir, step, best, averaged)
-    if averaged is None:
-        averaged = config.ema_decay > 0
-    if preset is None:
-        protocol = protocols.Protocol(
-            generated_images=num_images or config.eval_images
-        )
-    else:
-        protocol = protocols.get(preset, config.dataset)
-        if num_images is not None:
-            fields["generated_images"] = num_images
-    protocol = dataclasses.replace(protocol, **fields)
-    if data_dir is not None:
-        config = dataclasses.replace(config, data_dir=data_dir)
     if inception is not None and extractor is not None:
         raise ValueError(
-            "`inception` and `extractor` are two networks: give one"
+            "`inception` and `extractor` must not be given both. "
+            f"Received: inception={inception}, extractor={extractor}"
         )
-    measured = config
+    strategy = distribution.of_this_machine()
+    with strategy.scope():
+        run = loading.load(workdir, step, best, averaged)
+    protocol = _protocol(preset, run.config, num_images, fields)
+    measured = run.config
+    if data_dir is not None:
+        measured = dataclasses.replace(measured, data_dir=data_dir)
     if inception is not None:
-        measured = dataclasses.replace(config, extractor="inception")
+        measured = dataclasses.replace(measured, extractor="inception")
     if extractor is not None:
         with strategy.scope():
             extractor = extractors.custom(extractor, extractor_outputs)
     evaluator = Evaluator(
         measured, protocol, extractor, inception, batch_size, strategy
     )
-    logging.info("Evaluating %s at step %d.", workdir, step)
-    result = evaluator(generator, seed)
+    logging.info("Evaluating %s at step %d.", workdir, run.step)
+    result = evaluator(run.generator, seed)
     try:
         path = results.record(
-            result, generator, config, Workdir(workdir), step, averaged
+            result,
+            run.generator,
+            run.config,
+            Workdir(workdir),
+            run.step,
+            run.averaged,
         )
     except OSError:
-        # Hours of work are not to be lost with a full disk.
+        # A full disk must not lose hours of work.
         logging.error("Not recorded:\n%s", results.describe(result))
         raise
     return {**result, "path": str(path)}
+
+
+def _protocol(preset, config, num_images, fields):
+    """Returns the `Protocol` of a preset with some fields replaced."""
+    if num_images is not None:
+        fields = {**fields, "generated_images": num_images}
+    if preset is not None:
+        protocol = protocols.get(preset, config.dataset)
+    else:
+        protocol = protocols.Protocol(generated_images=config.eval_images)
+    return dataclasses.replace(protocol, **fields)

@@ -1,4 +1,4 @@
-"""Frechet distances: FID, of statistics, of few images, by class."""
+"""Frechet distances: FID, and its forms for few images and for classes."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,8 +11,8 @@ def frechet_distance(real_activations, fake_activations):
     """Frechet distance between Gaussians fitted to two sets of activations.
 
     `|m_1 - m_2|^2 + tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2))` with means m and
-    covariances S, by tensorflow-gan. Of Inception's pool_3 it is the Frechet
-    Inception distance.
+    covariances S, by tensorflow-gan. With the features "pool_3" of Inception
+    it is the Frechet Inception distance (FID).
 
     Args:
         real_activations: (count, features) floating point.
@@ -20,12 +20,12 @@ def frechet_distance(real_activations, fake_activations):
 
     Returns:
         A float of at least 0, up to rounding; 0 for equal statistics. It
-        ignores all moments but the first two, and is biased upwards by few
-        samples: compare only equal counts, 10,000 or more.
+        ignores all moments except the first two. Few samples bias it upwards:
+        compare only equal counts, 10,000 or more.
 
     Raises:
-        ValueError: If the arrays are not two-dimensional, differ in features
-            or have fewer than 2 rows.
+        ValueError: If the arrays are not two-dimensional, have different
+            numbers of features, or fewer than 2 rows.
 
     Reference:
         - Heusel et al., https://arxiv.org/abs/1706.08500, equation 6.
@@ -44,10 +44,10 @@ def frechet_distance(real_activations, fake_activations):
 def frechet_distance_from_statistics(
     real_mean, real_covariance, fake_mean, fake_covariance
 ):
-    """`frechet_distance` of statistics instead of activations.
+    """Computes `frechet_distance` from statistics instead of activations.
 
-    The trace of the root is tensorflow-gan's `trace_sqrt_product`, in float64
-    as in its own distance; the activations need not be in memory.
+    The trace of the matrix root is tensorflow-gan's `trace_sqrt_product` in
+    float64, as in its own distance.
 
     Args:
         real_mean: (features,) floating point.
@@ -56,7 +56,7 @@ def frechet_distance_from_statistics(
         fake_covariance: (features, features) floating point, unbiased.
 
     Returns:
-        A float, as `frechet_distance`.
+        A float, as `frechet_distance` returns.
     """
     covariances = [
         tf.constant(covariance, tf.float64)
@@ -69,17 +69,17 @@ def frechet_distance_from_statistics(
 
 
 def frechet_distance_of_few(real_activations, fake_activations):
-    """The Frechet distance, exactly, at a cost that grows with the samples.
+    """Computes the Frechet distance of few samples, exactly and fast.
 
-    With A and B the centred activations, divided by the roots of their counts
-    less one, the covariances are S_1 = A^T A and S_2 = B^T B, and the trace of
-    (S_1 S_2)^(1/2) is the sum of the singular values of A B^T, a matrix of
-    (real count, fake count) in place of (features, features). Where a count
-    exceeds the features, its R of a QR decomposition stands for it.
+    Let A and B be the centred activations, each divided by the square root of
+    its count less one. The covariances are then S_1 = A^T A and S_2 = B^T B,
+    and the trace of (S_1 S_2)^(1/2) is the sum of the singular values of
+    A B^T. That matrix is (real count, fake count) instead of (features,
+    features). If a count exceeds the features, the R of its QR decomposition
+    replaces the activations.
 
-    Equal to `frechet_distance` within 1e-3, relative; 0 for equal sets.
-    It ignores, as that does, all but means and covariances, and from so few
-    samples it is biased upwards: compare only equal counts.
+    The result equals `frechet_distance` within 1e-3, relative. Few samples
+    bias it upwards: compare only equal counts.
 
     Args:
         real_activations: (count, features) floating point, count at least 2.
@@ -90,7 +90,7 @@ def frechet_distance_of_few(real_activations, fake_activations):
 
     Reference:
         - Heusel et al., https://arxiv.org/abs/1706.08500, equation 6; the
-          nuclear norm is exact algebra.
+          sum of singular values is exact algebra.
     """
     means, factors = [], []
     for activations in (real_activations, fake_activations):
@@ -110,11 +110,10 @@ def frechet_distance_of_few(real_activations, fake_activations):
 def intra_frechet_distance(
     real_activations, real_labels, fake_activations, fake_labels
 ):
-    """Frechet distance of each class; their mean is the intra-FID.
+    """Computes the Frechet distance of each class; their mean is intra-FID.
 
-    It sees what the FID of all classes together does not: a class of which
-    the generator draws one image only, or another class in its place. It
-    ignores what the Frechet distance ignores.
+    Unlike the FID of all classes together, it reveals a generator that always
+    draws the same image of a class, or that draws another class.
 
     Args:
         real_activations: (count, features) floating point.
@@ -123,11 +122,11 @@ def intra_frechet_distance(
         fake_labels: (count,) integers.
 
     Returns:
-        A dictionary from class to distance, a float of at least 0, for each
-        class of either set.
+        A dictionary from each class in either set to its distance, a float of
+        at least 0.
 
     Raises:
-        ValueError: If a class has fewer than 2 images in either set.
+        ValueError: If a class has fewer than 2 images in one of the sets.
 
     Reference:
         - Miyato and Koyama, https://arxiv.org/abs/1802.05637, section 4;
@@ -140,7 +139,7 @@ def intra_frechet_distance(
         if few:
             raise ValueError(
                 "The intra-class Frechet distance needs 2 images of each "
-                f"class. Fewer {kind} ones have the classes "
+                f"class. Classes with fewer {kind} images: "
                 f"{', '.join(map(str, few[:10]))}"
                 f"{', ...' * (len(few) > 10)}"
             )

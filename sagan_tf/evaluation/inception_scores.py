@@ -18,8 +18,8 @@ def inception_score(logits, splits=10):
         splits: Integer of at least 1.
 
     Returns:
-        The mean over the parts and their standard deviation, two floats; the
-        score is in [1, classes]. It ignores the real images altogether, and
+        The mean and the standard deviation of the parts' scores, two floats.
+        A score is in [1, classes]. It ignores the real images, and the
         variety within a class.
 
     Raises:

@@ -1,18 +1,20 @@
-"""Precision, recall, density, coverage: metrics on nearest neighbours."""
+"""Precision, recall, density and coverage, from nearest neighbours."""
 
 import numpy as np
 
-# Squared distances of so many rows and columns are in memory at a time.
+# Rows and columns of a block of squared distances in memory.
 _ROWS, _COLUMNS = 1024, 8192
 
 
 def precision_recall(real_activations, fake_activations, k=3):
     """Improved precision and recall.
 
-    A ball around each activation reaches to its k-th nearest neighbour of the
-    same kind. Precision is the share of generated activations in a ball of a
-    real one, recall the share of real ones in a ball of a generated one. Both
-    ignore how many there are in a ball: an outlier's ball counts fully.
+    The ball of an activation reaches to its k-th nearest neighbour of the
+    same kind, real or generated. Precision is the fraction of generated
+    activations that are in the ball of a real activation. Recall is the
+    fraction of real activations that are in the ball of a generated
+    activation. Both ignore how many activations are in a ball, so the large
+    ball of an outlier counts fully.
 
     Args:
         real_activations: (count, features) floating point.
@@ -34,12 +36,12 @@ def precision_recall(real_activations, fake_activations, k=3):
 
 
 def density_coverage(real_activations, fake_activations, k=5):
-    """Density and coverage, which outliers mislead less.
+    """Density and coverage, which outliers affect less.
 
-    With the balls of `precision_recall` around real activations: density is
-    the mean number of them that a generated one is in, divided by `k`;
-    coverage the share of them with a generated one in it. Both ignore where
-    generated activations are dense.
+    The balls are those of `precision_recall` around real activations. Density
+    is the mean number of balls that a generated activation is in, divided by
+    `k`. Coverage is the fraction of balls with a generated activation in
+    them. Both ignore where generated activations are dense.
 
     Args:
         real_activations: (count, features) floating point.
@@ -47,8 +49,8 @@ def density_coverage(real_activations, fake_activations, k=5):
         k: Integer of at least 1. Naeem et al.: 5.
 
     Returns:
-        Density, a float of at least 0, of 1 on average for equal
-        distributions, and coverage, a float in [0, 1].
+        Density, a float of at least 0, which is 1 on average for equal
+        distributions; and coverage, a float in [0, 1].
 
     Raises:
         ValueError: As for `precision_recall`.
@@ -63,7 +65,7 @@ def density_coverage(real_activations, fake_activations, k=5):
 def manifold_metrics(
     real_activations, fake_activations, k_precision=3, k_density=5
 ):
-    """All four at once, at the cost of two; distances in blocks.
+    """Computes all four metrics, at the cost of two of them.
 
     Args:
         real_activations: (count, features) floating point.
@@ -97,7 +99,7 @@ def manifold_metrics(
                 "for precision, recall, density and coverage. "
                 f"Received: {count}"
             )
-    # Far from the origin, distances would lose their digits.
+    # Distances far from the origin would lose digits.
     centre = real.mean(0)
     real, fake = real - centre, fake - centre
     real_radii = _neighbours(real, most)
@@ -123,7 +125,7 @@ def manifold_metrics(
 
 
 def _neighbours(activations, k):
-    """Squared distances to the nearest 1 to k others, (count, k)."""
+    """Returns squared distances to the k nearest others: (count, k)."""
     nearest = np.full((len(activations), k), np.inf, np.float32)
     for rows, columns, distances in _blocks(activations, activations):
         itself = np.arange(
@@ -136,7 +138,7 @@ def _neighbours(activations, k):
 
 
 def _blocks(first, second):
-    """Yields slices of rows and columns, and the squared distances there."""
+    """Yields slices of rows and columns, and their squared distances."""
     squares = [np.einsum("ij,ij->i", array, array) for array in (first, second)]
     for start in range(0, len(first), _ROWS):
         rows = slice(start, min(start + _ROWS, len(first)))

@@ -1,95 +1,100 @@
-"""What an evaluation depends on, by name."""
+"""Evaluation protocols: what the result of an evaluation depends on."""
 
 import dataclasses
-import math
 import re
 
-# Below so many images the Frechet distance is biased upwards by points.
+from sagan_tf.utils import fields
+
+# With fewer images, the Frechet distance is biased upwards by whole points.
 ENOUGH_IMAGES = 10_000
-
-
-@dataclasses.dataclass(frozen=True)
-class Protocol:
-    """How a generator is measured; a number means nothing without it.
-
-    Attributes:
-        generated_images: How many images are generated.
-        real_images: How many real ones they are compared with, evenly spaced
-            over the split; 0 for all.
-        split: Split of the data set they are from; "" for the run's own.
-        quantize: Whether generated images are rounded to 256 levels, as real
-            ones are and as a file would have them.
-        resize: Method by which real images are brought to the network's size,
-            antialiased: "bilinear", "bicubic", "lanczos3" or "area".
-        labels: Of generated images: "uniform", each class as often as the
-            others, in random order, or "data", drawn from those of the real
-            images.
-        batch_statistics: "moving", those of training, or "standing", those of
-            `standing_batches` batches of 64 generated images.
-        standing_batches: Integer; 0 for "moving".
-        truncation: Latents are normal within 2 standard deviations, times
-            this (Brock et al.); 0 for the whole normal distribution.
-        manifold_images: Of each kind, for precision, recall, density and
-            coverage, which take time with the square of it.
-        score_splits: Parts of the Inception score.
-    """
-
-    generated_images: int = 50_000
-    real_images: int = 50_000
-    split: str = ""
-    quantize: bool = True
-    resize: str = "bilinear"
-    labels: str = "uniform"
-    batch_statistics: str = "moving"
-    standing_batches: int = 0
-    truncation: float = 0.0
-    manifold_images: int = 10_000
-    score_splits: int = 10
-
-    def __post_init__(self):
-        for name, least in (
-            ("generated_images", max(2, self.score_splits)),
-            ("real_images", 0),
-            ("standing_batches", 0),
-            ("truncation", 0),
-            ("manifold_images", 2),
-            ("score_splits", 1),
-        ):
-            if not least <= getattr(self, name) < math.inf:
-                self._reject(name, f"must be at least {least}, and finite")
-        for name, choices in (
-            ("resize", ("bilinear", "bicubic", "lanczos3", "area")),
-            ("labels", ("uniform", "data")),
-            ("batch_statistics", ("moving", "standing")),
-        ):
-            if getattr(self, name) not in choices:
-                self._reject(name, f"must be one of {choices}")
-        standing = self.batch_statistics == "standing"
-        if standing != (self.standing_batches > 0):
-            self._reject(
-                "standing_batches",
-                f"must be {'positive' if standing else 0} with "
-                f"batch_statistics={self.batch_statistics!r}",
-            )
-
-    def _reject(self, name, rule):
-        raise ValueError(
-            f"`{name}` {rule}. Received: {name}={getattr(self, name)!r}"
-        )
-
-
 PRESETS = ("paper", "studiogan", "heusel")
 
 
+@dataclasses.dataclass(frozen=True)
+class Protocol(fields.Fields):
+    """How a generator is measured; a result means nothing without it.
+
+    Each field is declared once, with its meaning and range; `describe` lists
+    them.
+
+    Raises:
+        ValueError: If a field is out of range.
+    """
+
+    generated_images: int = fields.field(
+        50_000, "Number of generated images.", at_least=2
+    )
+    real_images: int = fields.field(
+        50_000,
+        "Number of real images, evenly spaced over the split; 0: all.",
+        at_least=0,
+    )
+    split: str = fields.field("", "Split of the real images; empty: the run's.")
+    quantize: bool = fields.field(
+        True,
+        "Whether generated images are rounded to 256 levels, as real images "
+        "are.",
+    )
+    resize: str = fields.field(
+        "bilinear",
+        "Antialiased method that resizes real images to the network's size.",
+        choices=("bilinear", "bicubic", "lanczos3", "area"),
+    )
+    labels: str = fields.field(
+        "uniform",
+        "Labels of generated images. uniform: equally many of each class, in "
+        "random order; data: drawn from the labels of the real images.",
+        choices=("uniform", "data"),
+    )
+    standing_batches: int = fields.field(
+        0,
+        "Number of batches of 64 generated images that batch normalization "
+        "takes its statistics from; 0: the moving averages of training.",
+        at_least=0,
+    )
+    truncation: float = fields.field(
+        0.0,
+        "Scale of latents drawn from a normal distribution truncated at 2 "
+        "standard deviations (Brock et al.); 0: the whole normal "
+        "distribution.",
+        at_least=0,
+    )
+    manifold_images: int = fields.field(
+        10_000,
+        "Number of images of each kind for precision, recall, density and "
+        "coverage, whose time grows with its square.",
+        at_least=2,
+    )
+    score_splits: int = fields.field(
+        10, "Number of parts of the Inception score.", at_least=1
+    )
+
+    def __post_init__(self):
+        self.validate()
+        if self.generated_images < self.score_splits:
+            self.reject(
+                "generated_images",
+                f"must be at least `score_splits`={self.score_splits}",
+            )
+
+    def to_dict(self):
+        """Returns the fields, and `batch_statistics`, which follows from them.
+
+        `batch_statistics` is "standing" or "moving".
+        """
+        standing = "standing" if self.standing_batches else "moving"
+        return {**dataclasses.asdict(self), "batch_statistics": standing}
+
+
 def get(name, dataset):
-    """Returns the `Protocol` of a preset; docs/evaluation.md says whose.
+    """Returns the `Protocol` of a preset; docs/evaluation.md says whose it is.
 
     Args:
         name: One of `PRESETS`.
-        dataset: `Config.dataset`; StudioGAN's depends on it.
+        dataset: `Config.dataset`, on which StudioGAN's protocol depends.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If `name` is not one of `PRESETS`.
     """
     if name not in PRESETS:
         raise ValueError(
@@ -99,8 +104,8 @@ def get(name, dataset):
         return Protocol(split="train")
     if name == "heusel":
         return Protocol(split="train", real_images=0)
-    # StudioGAN's tables of 2020 and 2021, and its code of then: as many
-    # generated as held-out images, not rounded, no parts in the score.
+    # StudioGAN's tables of 2020 and 2021, and its code of that time: as many
+    # generated images as held-out images, no rounding, one score.
     imagenet = re.split("[:/]", dataset)[0] == "imagenet2012"
     count = 50_000 if imagenet else 10_000
     return Protocol(

@@ -1,11 +1,8 @@
-"""Real images, as an extractor sees them, and their cache on disk."""
+"""Activations of real images, and their cache on disk."""
 
 import dataclasses
 import hashlib
 import json
-import os
-import pathlib
-import tempfile
 import zipfile
 
 import numpy as np
@@ -16,11 +13,13 @@ from sagan_tf import data
 from sagan_tf.evaluation.accumulators import Activations, Statistics
 from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.images import to_float
+from sagan_tf.utils import files
 
-# A change of what is in a file, or of how it is computed, is another version.
+# Version of the files' content and of its computation.
 _VERSION = 2
-# So many activations are kept; the statistics are of all images.
-MOST_KEPT = 50_000
+# The statistics cover all images; a reference holds the activations of at most
+# this many.
+MAX_ROWS = 50_000
 
 
 @dataclasses.dataclass
@@ -28,12 +27,12 @@ class Reference:
     """What an extractor made of real images.
 
     Attributes:
-        count: Integer, of the images that the statistics are of.
-        mean, covariance: Float64 statistics of their features.
-        features: Float32 (kept, features), of at most `MOST_KEPT` of them,
-            evenly spaced, in random order.
-        labels: int32 (kept,).
-        identity: String that says which data they are, on any machine.
+        count: Integer, number of the images.
+        mean, covariance: Float64 statistics of the images' features.
+        features: Float32 (rows, features), the features of at most `MAX_ROWS`
+            evenly spaced images, in random order.
+        labels: int32 (rows,), the labels of these images.
+        identity: String that identifies the data on every machine.
     """
 
     count: int
@@ -47,29 +46,28 @@ class Reference:
 def load(config, protocol, extractor, strategy, batch_size, progress=None):
     """Returns the `Reference` of a data set, from the cache if it is there.
 
-    Files are in the user's cache directory (`XDG_CACHE_HOME`, ~/.cache), one
-    for each combination of data, split, count, size, resizing and extractor.
-    One that cannot be read is made anew.
+    The cache has a file for each combination of data, split, count, size,
+    resizing and extractor. A file that cannot be read is written again.
 
     Args:
-        config: `Config` of a run, for its data.
+        config: `Config` of a run.
         protocol: `Protocol`.
         extractor: `Extractor`.
         strategy: `tf.distribute.Strategy`, whose replicas share the work.
-        batch_size: Integer, images at a time on each replica.
-        progress: Function of the number of images done, or None.
+        batch_size: Integer, images per batch on each replica.
+        progress: Function of the number of images that are done, or None.
 
     Returns:
         The `Reference`, and whether it came from the cache.
 
     Raises:
-        ValueError: If there are no such data, or they have not the labels
-            that the run has.
+        ValueError: If the data does not exist, or has labels that the run
+            does not have.
     """
     split = protocol.split or config.split
     if config.dataset == "image_folder" and split != "train":
         raise ValueError(
-            "`split` must be 'train' for an image folder, which has no other. "
+            "`split` must be 'train' for an image folder, which has no splits. "
             f"Received: split={split!r}"
         )
     source = data.open_source(config.dataset, config.data_dir, split)
@@ -91,7 +89,7 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
         return cached, True
     data.check_headers(source)
     dataset = data.ordered_dataset(
-        data.evenly_spaced(source, count),
+        data.spaced_source(source, count),
         config.image_size,
         batch_size * strategy.num_replicas_in_sync,
         protocol.resize,
@@ -100,16 +98,16 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
     try:
         reference = _compute(dataset, count, extract, source.identity, progress)
     except tf.errors.InvalidArgumentError:
-        # Names the file, if one cannot be decoded.
-        data.check(source, config.image_size, 0, 0)
+        # This error names the file that cannot be decoded.
+        data.check(source, config.image_size, None, 0)
         raise
     labels = reference.labels
-    if config.num_classes and not (
-        0 <= labels.min() and labels.max() < config.num_classes
+    if config.num_classes is not None and not (
+        labels.min() >= 0 and labels.max() < config.num_classes
     ):
         raise ValueError(
-            f"`split` {split!r} of {config.dataset!r} must have labels below "
-            f"{config.num_classes}, as the run has. Received: labels from "
+            f"`split` {split!r} of {config.dataset!r} must have labels in [0, "
+            f"{config.num_classes}), as the run has. Received: labels from "
             f"{labels.min()} to {labels.max()}"
         )
     try:
@@ -120,36 +118,41 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
 
 
 def positions(reference):
-    """Returns the position in the data of each row that a reference keeps."""
-    most = len(reference.labels)
+    """Returns the index, among the `count` images, of each reference row."""
+    rows = len(reference.labels)
     everything = np.arange(reference.count)
-    kept = everything[everything * most % reference.count < most]
-    positions = np.empty(most, int)
-    positions[_order(most)] = kept
-    return positions
+    found = np.empty(rows, int)
+    found[_order(rows)] = everything[
+        data.is_spaced(everything, rows, reference.count)
+    ]
+    return found
 
 
 def _order(count):
-    """In the order of a data set, which may be by class, they would mislead
-    what works in parts."""
+    """Returns a fixed permutation.
+
+    Data sets are often sorted by class, which would bias metrics that use
+    consecutive rows: the blocks of KID and the first `manifold_images`.
+    """
     return np.random.default_rng(0).permutation(count)
 
 
 def _path(key):
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    """Returns the path of a reference in the cache."""
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode())
-    folder = pathlib.Path(cache).expanduser() / "sagan_tf"
-    return folder / f"real_images_{digest.hexdigest()[:32]}.npz"
+    name = f"real_images_{digest.hexdigest()[:32]}.npz"
+    return files.cache_directory() / name
 
 
 def _read(path, key):
+    """Returns the `Reference` in a file; None if it is missing or broken."""
     if not path.exists():
         return None
     try:
-        # NumPy leaves a file open that it opens and cannot read.
+        # Opened here, because NumPy does not close a file it cannot read.
         with open(path, "rb") as file, np.load(file) as arrays:
             if json.loads(str(arrays["key"])) != key:
-                raise ValueError("it is of other images or another version")
+                raise ValueError("it has other images or another version")
             return Reference(
                 int(arrays["count"]),
                 *(
@@ -159,42 +162,35 @@ def _read(path, key):
                 str(arrays["identity"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
-        logging.warning("Cached %s is made anew: %s", path, e)
+        logging.warning("Computing %s again: %s", path, e)
         return None
 
 
 def _write(path, key, reference):
-    """Writes whole or not at all, also beside other processes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        temporary = os.path.join(folder, path.name)
-        np.savez(
-            temporary,
-            key=json.dumps(key),
-            **vars(reference),
-        )
-        os.replace(temporary, path)
+    with files.creating(path) as temporary:
+        np.savez(temporary, key=json.dumps(key), **vars(reference))
 
 
 def _compute(dataset, count, extract, identity, progress):
-    most = min(count, MOST_KEPT)
-    order = _order(most)
+    rows = min(count, MAX_ROWS)
+    order = _order(rows)
     statistics, done = Statistics(), 0
-    kept, labels = Activations(most, order), Activations(most, order)
+    features, labels = Activations(rows, order), Activations(rows, order)
     for images, batch_labels, _ in dataset:
-        features, _ = extract(to_float(images))
-        statistics.add(features, f"real images {done} and on")
-        # Evenly spaced, as in `data.evenly_spaced`.
-        positions = done + np.arange(len(features))
-        chosen = positions * most % count < most
-        kept.add(features[chosen])
+        batch_features, _ = extract(to_float(images))
+        statistics.add(batch_features, f"real images {done} and on")
+        places = done + np.arange(len(batch_features))
+        chosen = data.is_spaced(places, rows, count)
+        features.add(batch_features[chosen])
         labels.add(batch_labels.numpy()[chosen])
-        done += len(features)
+        done += len(batch_features)
         if progress is not None:
             progress(done)
     if done != count:
         raise ValueError(
-            f"The data were to have {count} images, and {done} could be read"
+            f"{done} images could be read, but the data should have {count}"
         )
     mean, covariance = statistics.result()
-    return Reference(done, mean, covariance, kept.array, labels.array, identity)
+    return Reference(
+        done, mean, covariance, features.array, labels.array, identity
+    )

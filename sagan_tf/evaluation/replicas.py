@@ -1,15 +1,15 @@
-"""A function on the replicas of a strategy."""
+"""A function that runs on the replicas of a strategy."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class OnReplicas:
-    """Runs a function on arrays, whose rows the replicas share.
+    """Runs a function on arrays; each replica gets a part of the rows.
 
     Args:
         strategy: `tf.distribute.Strategy`.
-        function: Function of tensors to a tuple of tensors, row by row.
+        function: Function from tensors to a tuple of tensors, row by row.
     """
 
     def __init__(self, strategy, function):
@@ -22,11 +22,11 @@ class OnReplicas:
         self._run = run
 
     def __call__(self, *arrays):
-        """Returns a list of NumPy arrays, with a row for each row given."""
+        """Returns NumPy arrays, with a row for each row of `arrays`."""
         count = len(arrays[0])
         replicas = self.strategy.num_replicas_in_sync
         share = -(-count // replicas)
-        # No replica may go without.
+        # Every replica needs a row.
         rows = np.arange(share * replicas) % count
         padded = [tf.gather(array, rows) for array in arrays]
         values = [

@@ -1,4 +1,4 @@
-"""Evaluations on disk: written, described, compared."""
+"""Evaluations: written to disk, described, compared."""
 
 import hashlib
 import json
@@ -7,33 +7,29 @@ import tensorflow as tf
 
 from sagan_tf.images import class_grid, image_function, save_png
 from sagan_tf.utils import files
-from sagan_tf.workdir import tensorboard
+from sagan_tf.workdir import records, tensorboard
 
-# What may differ between two evaluations that are compared.
-_NOT_COMPARED = (
-    "step",
-    "seed",
-    # A name for the fields beside it, and a path.
-    "preset",
-    "extractor",
-)
+# Fields that may differ between evaluations that are compared. `preset` only
+# names other fields, and `extractor` contains a path.
+_NOT_COMPARED = ("step", "seed", "preset", "extractor")
 
 
 def record(result, generator, config, workdir, step, averaged, sample=None):
     """Writes an evaluation into a workdir: JSON, grid, TensorBoard scalars.
 
     Args:
-        result: What an `Evaluator` returned; step and weights are added.
+        result: Dictionary that an `Evaluator` returned. The step and the kind
+            of weights are added to it.
         generator: The generator, for the grid.
         config: The run's `Config`.
         workdir: `Workdir`.
         step: Integer, the generator's step.
-        averaged: Boolean, whether it is the averaged generator.
-        sample: What `sampler` returns, of the generator, or None
-            to make one.
+        averaged: Boolean, whether the weights are the moving average.
+        sample: Function that `image_function` returned for the generator, or
+            None to make one.
 
     Returns:
-        The path of the JSON.
+        The path of the JSON file.
     """
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
@@ -50,7 +46,7 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
     )
     save_png(grid, workdir.evaluations / f"{name}.png")
     if not usual:
-        # Other protocols have no place on the curve of training.
+        # TensorBoard's curve is that of the evaluations during training.
         return path
     writer = tf.summary.create_file_writer(str(workdir.tensorboard))
     metrics = {f"eval/{k}": v for k, v in result["metrics"].items()}
@@ -64,7 +60,7 @@ def _name_in_training(step, config):
 
 
 def _name(result, config):
-    """Names the file by what differs from an evaluation in training."""
+    """Returns a file name of all that differs from evaluations in training."""
     protocol = result["protocol"]
     fields = result["provenance"]["fields_of_protocol_set"]
     name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
@@ -85,7 +81,7 @@ def _name(result, config):
 
 
 def describe(result):
-    """Returns an evaluation as lines: metrics, protocol, warnings."""
+    """Returns the metrics and the protocol of an evaluation as text."""
     lines = [
         f"  {name.replace('_', ' '):44} {value:.6g}"
         for name, value in result["metrics"].items()
@@ -104,29 +100,8 @@ def describe(result):
     return "\n".join(["metrics:", *lines])
 
 
-def read(path):
-    """Reads the JSON of an evaluation.
-
-    Raises:
-        ValueError: If there is none at `path`.
-    """
-    try:
-        result = files.read_json(path)
-        if not isinstance(result, dict) or not all(
-            isinstance(result.get(name), dict)
-            for name in ("metrics", "protocol")
-        ):
-            raise ValueError("it lacks metrics or protocol")
-        metrics = result["metrics"]
-        for name in metrics:
-            metrics[name] = float(metrics[name])
-    except (OSError, ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"{path} is not an evaluation ({error})") from None
-    return result
-
-
 def compare(first, second):
-    """Compares two evaluations of one protocol.
+    """Compares two evaluations of the same protocol.
 
     Args:
         first, second: Paths of JSON files that `record` wrote.
@@ -135,11 +110,11 @@ def compare(first, second):
         A table as a string.
 
     Raises:
-        ValueError: If a file is none, or the protocols differ; the fields
-            are named.
+        ValueError: If a file is not an evaluation, or if the protocols
+            differ. The message names the differing fields.
     """
-    results = [read(path) for path in (first, second)]
-    protocols = [result["protocol"] for result in results]
+    results = [records.read_evaluation(path) for path in (first, second)]
+    protocols = [result.protocol for result in results]
     fields = dict.fromkeys([*protocols[0], *protocols[1]])
     differing = [
         f"{field}: {protocols[0].get(field)!r} and {protocols[1].get(field)!r}"
@@ -149,12 +124,12 @@ def compare(first, second):
     ]
     if differing:
         raise ValueError(
-            f"{first} and {second} are of different protocols, so their "
-            f"numbers cannot be compared ({'; '.join(differing)})"
+            f"{first} and {second} have different protocols, so their numbers "
+            f"cannot be compared ({'; '.join(differing)})"
         )
     lines = [f"{'':44} {'first':>12} {'second':>12} {'difference':>12}"]
-    for name, value in results[0]["metrics"].items():
-        other = results[1]["metrics"].get(name)
+    for name, value in results[0].metrics.items():
+        other = results[1].metrics.get(name)
         if other is not None:
             lines.append(
                 f"{name.replace('_', ' '):44} {value:12.6g} {other:12.6g} "

@@ -1,4 +1,4 @@
-"""Batch statistics of generated images, in place of the moving ones."""
+"""Statistics of batch normalization from generated images."""
 
 import keras
 
@@ -9,8 +9,6 @@ _NORMALIZATIONS = (
     keras.layers.BatchNormalization,
     ConditionalBatchNormalization,
 )
-
-
 BATCH_SIZE = 64
 
 
@@ -19,16 +17,17 @@ def with_standing_statistics(
 ):
     """Copies a generator, with "standing" statistics of batch normalization.
 
-    They are the means, over `batches` batches of 64 generated images, of the
-    batch's mean and variance. Moving ones are of the weights of the last
-    thousands of steps; these are of the weights as they are.
+    The mean and variance of each batch normalization become the averages,
+    over `batches` batches of 64 generated images, of the batch's mean and
+    variance. Moving averages belong to the weights of the last thousands of
+    steps; standing statistics belong to the present weights.
 
     Args:
-        generator: `keras.Model`, as `build_generator` makes; it is not
+        generator: `keras.Model`, as `build_generator` makes. It is not
             changed.
-        num_classes: Integer; 0 for no labels.
-        batches: Integer.
-        seed: Integer.
+        num_classes: Integer, or None for no labels.
+        batches: Integer, number of batches.
+        seed: Integer, seed of latents and labels.
         truncation: As in `draw_inputs`.
 
     Returns:
@@ -45,11 +44,12 @@ def with_standing_statistics(
         layer for layer in copy.layers if isinstance(layer, _NORMALIZATIONS)
     ]
     for layer in normalizations:
-        # Those of an averaged generator are not, and would take no statistics.
+        # Layers of an averaged generator are frozen: they would not update
+        # their statistics.
         layer.trainable = True
     for index in range(batches):
         for layer in normalizations:
-            # A mean so far, not a moving one.
+            # The mean of all batches so far.
             layer.momentum = index / (index + 1)
         latents, labels = draw_inputs(
             generator.inputs[0].shape[-1],
@@ -59,7 +59,7 @@ def with_standing_statistics(
             truncation,
         )
         copy(latents if labels is None else [latents, labels], training=True)
-    # Training also moves the vectors of spectral normalization.
+    # The calls moved the `u` of spectral normalization too.
     standing = {
         id(variable)
         for layer in normalizations

@@ -1,4 +1,4 @@
-"""Metrics as tensorflow-gan computes them: the one place that imports it."""
+"""tensorflow-gan's metrics. Only this file imports tensorflow_gan."""
 
 import functools
 import importlib
@@ -19,12 +19,12 @@ _PACKAGES = (
 def classifier_metrics():
     """Imports `tensorflow_gan.python.eval.classifier_metrics`.
 
-    tensorflow-gan 2.1.0 as a whole cannot be imported on TensorFlow 2.16 and
-    later (its estimators need `tf.estimator`), nor on Python 3.12 and later
-    (`distutils`). The metrics need neither, so they are imported with bare
-    packages standing in for the parents, whose `__init__` would fail. The
-    parents are taken away again: where tensorflow_gan works, a later
-    `import tensorflow_gan` gets the real one.
+    tensorflow-gan 2.1.0 cannot be imported on TensorFlow 2.16 and later,
+    because its estimators need `tf.estimator`, nor on Python 3.12 and later,
+    because it needs `distutils`. The metrics need neither. So they are
+    imported while empty packages replace their parents, whose `__init__`
+    would fail. The empty packages are removed afterwards, so that a later
+    `import tensorflow_gan` imports the real package.
     """
     if "tensorflow_gan" in sys.modules:
         return importlib.import_module(
@@ -46,7 +46,7 @@ def classifier_metrics():
             package.submodule_search_locations = [str(path)]
             sys.modules[name] = importlib.util.module_from_spec(package)
         with warnings.catch_warnings():
-            # tensorflow-probability's, on version classes.
+            # tensorflow-probability uses deprecated version classes.
             warnings.simplefilter("ignore", DeprecationWarning)
             return importlib.import_module(
                 f"{_PACKAGES[-1]}.classifier_metrics"

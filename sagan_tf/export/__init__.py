@@ -1,4 +1,4 @@
-"""A trained generator for servers: SavedModels for TF Serving."""
+"""Exports of a trained generator: SavedModels for TF Serving."""
 
 from sagan_tf.export.from_run import export_run
 from sagan_tf.export.saved_model import export_generator

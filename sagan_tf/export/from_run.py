@@ -1,15 +1,12 @@
-"""The generator of a run, exported with what is known of it."""
+"""The generator of a run, exported with a description of it."""
 
 import pathlib
-
-from absl import logging
 
 from sagan_tf import data
 from sagan_tf.export.saved_model import export_generator
 from sagan_tf.latents import number_of_classes
-from sagan_tf.utils import files
 from sagan_tf.version import __version__
-from sagan_tf.workdir import Workdir, load_generator
+from sagan_tf.workdir import Workdir, loading, records
 
 _LICENCE = (
     "The program that made this file is under the Apache License 2.0. Weights "
@@ -19,29 +16,34 @@ _LICENCE = (
 
 
 def export_run(
-    workdir, output, version=None, step=None, best=False, averaged=None
+    workdir,
+    output,
+    version=None,
+    step=None,
+    best=False,
+    averaged=None,
+    device="cpu",
 ):
-    """Writes a run's generator as `output/version`.
+    """Writes a run's generator as the SavedModel `output/version`.
 
-    Beside the SavedModel there are `saved_model.json`, which says what it is,
-    and, if tensorflow-serving-api is installed (the extra `serving`), requests
-    by which TF Serving warms up.
+    The SavedModel contains `saved_model.json`, which describes the weights:
+    their run, step, classes, evaluations and terms.
 
     Args:
         workdir: Directory of a run.
         output: Directory of the model's versions.
-        version: Integer, a new one; None: the next free.
+        version: Integer, a new version. None: one above the highest version.
         step, best, averaged: As in `load_generator`.
+        device: As in `export_generator`.
 
     Returns:
         The path written.
 
     Raises:
-        ValueError: If there is nothing to export, or the version is there.
+        ValueError: If there is nothing to export, or the version exists.
     """
-    generator, config, step = load_generator(workdir, step, best, averaged)
-    if averaged is None:
-        averaged = config.ema_decay > 0
+    run = loading.load(workdir, step, best, averaged)
+    config, step = run.config, run.step
     output = pathlib.Path(output)
     if output.exists() and not output.is_dir():
         raise ValueError(f"`output` {output} is not a directory")
@@ -49,12 +51,12 @@ def export_run(
         taken = [int(p.name) for p in output.glob("*") if p.name.isdecimal()]
         version = max(taken, default=0) + 1
     path = output / str(version)
-    weights = "averaged" if averaged else "raw"
+    weights = "averaged" if run.averaged else "raw"
     card = {
         "model": "SAGAN generator",
         "image_size": config.image_size,
         "latent_dim": config.latent_dim,
-        "number_of_classes": number_of_classes(generator),
+        "number_of_classes": number_of_classes(run.generator),
         "class_names": data.class_names(config.dataset, config.data_dir),
         "dataset": config.dataset,
         "step": step,
@@ -64,11 +66,12 @@ def export_run(
         "evaluations": _evaluations(workdir, step, weights),
         "sagan_tf": __version__,
     }
-    export_generator(generator, path, card)
+    export_generator(run.generator, path, card, device)
     return str(path)
 
 
 def _notice(workdir):
+    """Returns the text of the run's file NOTICE, or None without one."""
     path = Workdir(workdir).path / "NOTICE"
     try:
         return path.read_text(encoding="utf-8") if path.exists() else None
@@ -77,16 +80,9 @@ def _notice(workdir):
 
 
 def _evaluations(workdir, step, weights):
-    """Metrics of this checkpoint, each with its protocol."""
-    found = []
-    for path in sorted(Workdir(workdir).evaluations.glob("*.json")):
-        try:
-            result = files.read_json(path)
-            protocol = result["protocol"]
-            if (protocol["step"], protocol["weights"]) == (step, weights):
-                found.append(
-                    {"metrics": result["metrics"], "protocol": protocol}
-                )
-        except (ValueError, KeyError, TypeError) as error:
-            logging.warning("%s is no evaluation (%s).", path, error)
-    return found
+    """Returns the metrics and protocols of a checkpoint's evaluations."""
+    return [
+        {"metrics": each.metrics, "protocol": each.protocol}
+        for each in records.evaluations(workdir, skip_broken=True)
+        if (each.step, each.protocol.get("weights")) == (step, weights)
+    ]

@@ -7,14 +7,16 @@ from absl import logging
 
 from sagan_tf.latents import draw_inputs, number_of_classes
 
-# Of these sizes TensorFlow picks its algorithms before the first client asks.
-_BATCHES = (1, 8)
+# TensorFlow chooses its algorithms when it first meets a batch size. With
+# requests of these sizes that is before the first client asks.
+_BATCH_SIZES = (1, 8)
 
 
 def write(path, generator):
     """Writes `assets.extra/tf_serving_warmup_requests` into a SavedModel.
 
-    Without tensorflow-serving-api (the extra `serving`) there is none.
+    Writes nothing if tensorflow-serving-api (the extra `serving`) is not
+    installed.
 
     Args:
         path: Directory of the SavedModel.
@@ -33,7 +35,7 @@ def write(path, generator):
     with tf.io.TFRecordWriter(
         os.path.join(folder, "tf_serving_warmup_requests")
     ) as writer:
-        for count in _BATCHES:
+        for count in _BATCH_SIZES:
             latents, labels = draw_inputs(
                 generator.inputs[0].shape[-1],
                 number_of_classes(generator),

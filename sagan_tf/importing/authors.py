@@ -12,10 +12,10 @@ from sagan_tf.layers import ConditionalBatchNormalization
 from sagan_tf.models import architecture
 
 _IMAGE_SIZE = 128
-# In the order of their numbers in the authors' scopes.
+# In the order in which the authors' scopes are numbered.
 _CONVOLUTIONS = ("convolution1", "convolution2", "shortcut")
 _MOVING = ("moving_mean", "moving_variance")
-# Our sublayers of self-attention, by the authors' names.
+# The authors' names of the convolutions in self-attention, and ours.
 _ATTENTION = {
     "sn_conv_theta": "query_convolution",
     "sn_conv_phi": "key_convolution",
@@ -25,16 +25,16 @@ _ATTENTION = {
 
 
 def import_authors(
-    variables_or_checkpoint, folded=True, differentiate_vectors=False
+    variables_or_checkpoint, method="auto", differentiate_vectors=False
 ):
     """Builds our networks with the weights of the authors' program.
 
-    The networks are those of its `generator` or `generator_test` (attention
-    at 32 px) or `generator_test_64`, and of the discriminators to match, at
-    128 px. Base width, number of classes, latent size and attention are read
-    from the names and shapes. Weights, `u` vectors and moving statistics are
-    taken over unchanged, so that inference, a training step and a gradient
-    give the authors' values.
+    The program's networks are `generator` and `generator_test` (attention at
+    32 px), `generator_test_64`, and their discriminators, all at 128 px. Base
+    width, number of classes, latent size and attention are read from the
+    names and shapes of the variables. Weights, `u` vectors and moving
+    statistics are taken over unchanged, so inference, a training step and its
+    gradients have the authors' values.
 
     Args:
         variables_or_checkpoint: Mapping of variable names to arrays, such as
@@ -42,16 +42,16 @@ def import_authors(
             checkpoint (`.../model.ckpt-1000`) or of its directory. Scopes
             before `g_...` and `d_...`, variables of optimizers and step
             counters are ignored.
-        folded: Boolean, see `build_generator`.
-        differentiate_vectors: Boolean, see `SpectralNormalization`; the
-            authors' gradients are those of True.
+        method: See `build_generator`.
+        differentiate_vectors: Boolean, see `SpectralNormalization`. True
+            gives the authors' gradients.
 
     Returns:
         The generator and the discriminator, two `keras.Model`s.
 
     Raises:
         ValueError: If there is no checkpoint, if it cannot be read, or if
-            a variable is missing, unexpected, or of another shape.
+            a variable is missing, unexpected, or has another shape.
 
     Example:
 
@@ -62,7 +62,7 @@ def import_authors(
     """
     variables = _read(variables_or_checkpoint)
     options = {
-        "folded": folded,
+        "method": method,
         "differentiate_vectors": differentiate_vectors,
     }
     generator = _generator(variables, options)
@@ -86,19 +86,19 @@ def _read(source):
         }
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
         raise ValueError(
-            f"{path} cannot be read as a TensorFlow 1 checkpoint, which is "
-            f"{path}.index with {path}.data-00000-of-00001 "
+            f"{path} cannot be read as a TensorFlow 1 checkpoint, that is "
+            f"{path}.index and {path}.data-00000-of-00001 "
             f"({str(error).splitlines()[0]})"
         ) from None
     return Variables(arrays, path)
 
 
 def checkpoint_prefix(path):
-    """Returns the prefix of a checkpoint's files, given one, or their folder.
+    """Returns the prefix that the names of a checkpoint's files share.
 
     Args:
-        path: Path of a prefix, of one of its files, or of a directory, for
-            its last checkpoint.
+        path: The prefix itself, the path of one of the files, or a directory,
+            whose last checkpoint is taken.
     """
     path = os.fspath(path)
     if os.path.isdir(path):
@@ -112,9 +112,10 @@ def checkpoint_prefix(path):
 
 
 def _network_variables(names):
-    """Returns the networks' variables: names from `g_` or `d_` on, to whole.
+    """Returns a dictionary of the networks' variables.
 
-    Variables of Adam, and counters, are left out.
+    Its keys are names from `g_` or `d_` on, its values whole names. Variables
+    of Adam, and counters, are left out.
     """
     found = {}
     for name in sorted(names):
@@ -125,7 +126,7 @@ def _network_variables(names):
             continue
         if match[1] in found:
             raise ValueError(
-                f"Two variables are the networks' `{match[1]}`: "
+                f"Two variables end with `{match[1]}`: "
                 f"`{found[match[1]]}` and `{name}`"
             )
         found[match[1]] = name
@@ -186,7 +187,7 @@ def _discriminator(variables, options):
     for index in range(1, len(down_blocks) + 1):
         block = "optimized_block1" if index == 1 else f"block{index}"
         for number, name in enumerate(_CONVOLUTIONS, start=1):
-            # The last block has no shortcut convolution.
+            # The last block has no convolution in the shortcut.
             if layer := layers.get(f"block{index}_{name}"):
                 _take_kernel(variables, layer, f"d_{block}/sn_conv{number}")
     _take_attention(variables, discriminator, "d_non_local")
@@ -200,13 +201,14 @@ def _attention_resolutions(variables, scope, blocks, base_channels):
     if not any(other.startswith(f"{scope}/") for other in variables.names()):
         return ()
     *_, channels, _ = variables.shape(name, (1, 1, None, None))
-    # The authors' place attention once; its width tells after which block.
+    # The authors' networks have attention once. The width of its input tells
+    # after which block it is.
     for resolution, width in blocks:
         if width * base_channels == channels:
             return (resolution,)
     widths = sorted({width * base_channels for _, width in blocks})
     raise ValueError(
-        f"{variables.origin} is of another architecture: variable `{name}` "
+        f"{variables.origin} has another architecture: variable `{name}` "
         f"has {channels} input channels, expected one of {widths}"
     )
 
@@ -222,7 +224,7 @@ def _take_attention(variables, network, scope):
 
 
 def _take_kernel(variables, layer, scope):
-    """Takes a spectrally normalized layer's kernel, `u` and bias."""
+    """Takes over the kernel, `u` and bias of a spectrally normalized layer."""
     wrapped = layer.layer
     if isinstance(wrapped, keras.layers.Embedding):
         names = {"embeddings": "embedding_map"}
@@ -239,7 +241,7 @@ def _take_kernel(variables, layer, scope):
 
 
 def _take_normalization(variables, layer, scope):
-    """Takes a (conditional) batch normalization's four variables."""
+    """Takes over the four variables of a (conditional) batch normalization."""
     for name in ("gamma", "beta"):
         variable = getattr(layer, name)
         variable.assign(variables.take(f"{scope}/{name}", variable.shape))

@@ -1,4 +1,4 @@
-"""Networks that were trained on images with blue first."""
+"""Networks that were trained on BGR images."""
 
 import numpy as np
 
@@ -6,14 +6,15 @@ CHANNEL_ORDERS = ("rgb", "bgr")
 
 
 def swap_channels(generator, discriminator, channel_order):
-    """Makes networks for BGR images draw and judge RGB ones, in place.
+    """Changes networks for BGR images, in place, into networks for RGB images.
 
     Args:
-        generator, discriminator: `keras.Model`s, as our builders make.
+        generator, discriminator: `keras.Model`s, as `build_generator` and
+            `build_discriminator` make.
         channel_order: "bgr", or "rgb", which changes nothing.
 
     Raises:
-        ValueError: If `channel_order` is neither.
+        ValueError: If `channel_order` is neither "bgr" nor "rgb".
     """
     if channel_order not in CHANNEL_ORDERS:
         raise ValueError(

@@ -1,9 +1,7 @@
-"""Other programs' checkpoints as the directory of a run."""
+"""Converts other programs' checkpoints into the directory of a run."""
 
-import hashlib
 import os
 import pathlib
-import tempfile
 
 import tensorflow as tf
 
@@ -28,36 +26,41 @@ def convert(
 ):
     """Writes a workdir with the weights of another program's checkpoint.
 
-    It has `config.json`, one checkpoint without optimizers, and NOTICE, which
-    names the source files and their SHA-256. It can be evaluated, sampled
-    and exported, not trained on.
+    The workdir has `config.json`, a checkpoint without optimizers, and the
+    file NOTICE, which names the source files and their SHA-256. Such a run
+    can be evaluated, sampled and exported, but its training cannot be
+    resumed.
 
     Args:
         source: "mmgeneration", "studiogan" or "authors".
-        checkpoint: List of paths: one, for StudioGAN those of the generator
-            and the discriminator.
+        checkpoint: List of paths: for StudioGAN the generator's and the
+            discriminator's, otherwise one path.
         workdir: Directory to write; new or empty.
-        channel_order: "rgb", "bgr", or None for the source's own.
-        num_classes: Integer, how many classes there must be, or None.
+        channel_order: "rgb", "bgr", or None for the program's default.
+        num_classes: Integer, the number of classes that the checkpoint must
+            have, or None for any.
         dataset: `Config.dataset`, or None to guess.
         data_dir: `Config.data_dir`.
-        **conventions: `averaged`, `rectified_shortcut`, `epsilon`,
-            `gain_offset`, as in `import_mmgeneration`; not for the others.
+        **conventions: `averaged`, `rectified_shortcut`, `epsilon` and
+            `gain_offset`, as in `import_mmgeneration`; only for mmgeneration.
 
     Returns:
         A string that says what was read and what was decided.
 
     Raises:
         ImportError: If torch is needed and not installed.
-        ValueError: If the checkpoint or the workdir cannot be used; nothing
-            is written then.
+        ValueError: If the checkpoint or the workdir cannot be used. Then
+            nothing is written.
     """
     workdir = pathlib.Path(workdir)
     if workdir.exists() and (not workdir.is_dir() or any(workdir.iterdir())):
         raise ValueError(
-            f"`workdir` {workdir} is not empty: take a new directory"
+            "`workdir` must be a new or empty directory. "
+            f"Received: workdir={workdir}"
         )
-    imported = read.read(source, checkpoint, channel_order, **conventions)
+    imported = read.read_checkpoint(
+        source, checkpoint, channel_order, **conventions
+    )
     config = _config_of(imported)
     if num_classes not in (None, config.num_classes):
         raise ValueError(
@@ -72,11 +75,11 @@ def convert(
 
 
 def _config_of(imported):
-    """Returns the configuration that rebuilds two networks.
+    """Returns the `Config` from which both networks can be built.
 
     Raises:
-        ValueError: If there is none: the two differ in what a configuration
-            has one field for.
+        ValueError: If the networks differ in a property for which a `Config`
+            has only one field.
     """
     networks = generator, discriminator = (
         imported.generator,
@@ -96,8 +99,8 @@ def _config_of(imported):
         if found[0] != found[1]:
             raise ValueError(
                 f"`{name}` must be the same for generator and discriminator "
-                "in a workdir; use the functions of sagan_tf.importing. "
-                f"Received: {found[0]} and {found[1]}"
+                "in a workdir. The functions of sagan_tf.importing can import "
+                f"such networks. Received: {found[0]} and {found[1]}"
             )
     normalization = generator.get_layer("block1_normalization1")
     last_normalization = generator.get_layer("normalization")
@@ -114,7 +117,8 @@ def _config_of(imported):
         final_batch_normalization_momentum=last_normalization.momentum,
         batch_normalization_epsilon=normalization.epsilon,
         steps=max(1, imported.iteration),
-        # That of the published recipe; what matters is that it is not 0.
+        # The published recipe has 0.999. Any decay but 0 says that there is
+        # an averaged generator.
         ema_decay=0.999 if imported.averaged else 0.0,
     )
 
@@ -141,22 +145,23 @@ def _dataset_of(config):
 
 def _report(source, imported, config):
     attention = " and ".join(map(str, config.attention_resolutions))
-    start = "their ReLU" if imported.rectified_shortcut else "their input"
+    start = "the ReLU of " if imported.rectified_shortcut else ""
     weights = "averaged" if imported.averaged else "as trained"
     lines = [f"From {read.PROGRAMS[source]}:"]
     for path in imported.files:
-        lines += [f"  {os.path.basename(path)}", f"    sha256 {_sha256(path)}"]
+        digest = files.sha256(path)
+        lines += [f"  {os.path.basename(path)}", f"    sha256 {digest}"]
     return "\n".join(
         [
             *lines,
             f"networks: {config.image_size} px, {config.num_classes} classes, "
-            f"latent vectors of {config.latent_dim}, base width "
+            f"latent vectors of length {config.latent_dim}, base width "
             f"{config.base_channels}, self-attention at {attention or 'none'}",
             f"weights of the generator: {weights}, iteration "
             f"{imported.iteration} of the source",
             f"channel order of the source: {imported.channel_order} "
-            "(--channel_order); the networks here draw and take rgb",
-            f"discriminator's shortcuts: from {start}",
+            "(--channel_order); the networks here use rgb",
+            f"shortcuts of the discriminator: from {start}the block's input",
             "epsilon of batch normalization: "
             f"{config.batch_normalization_epsilon}",
             f"data set to compare with: {config.dataset} "
@@ -165,21 +170,10 @@ def _report(source, imported, config):
     )
 
 
-def _sha256(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(2**20):
-            digest.update(part)
-    return digest.hexdigest()
-
-
 def _write(workdir, config, imported, report):
-    """Writes the directory beside its place and moves it there: whole."""
-    workdir.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f"{workdir.name}.", dir=workdir.parent
-    ) as temporary:
-        parts = Workdir(os.path.join(temporary, "run"))
+    """Writes the workdir, whole or not at all."""
+    with files.creating(workdir) as temporary:
+        parts = Workdir(temporary)
         generator = "ema_generator" if imported.averaged else "generator"
         checkpoint = tf.train.Checkpoint(
             discriminator=imported.discriminator,
@@ -194,8 +188,5 @@ def _write(workdir, config, imported, report):
             "The weights in this directory were made by another program and "
             f"converted by\nsagan_tf {__version__}.\n\n{report}\n\nThe terms "
             "of whoever published the weights, and of the data they were "
-            "trained\non, go on to apply to them.\n",
+            "trained\non, still apply to them.\n",
         )
-        if workdir.exists():
-            workdir.rmdir()
-        os.rename(parts.path, workdir)

@@ -19,10 +19,10 @@ _NAMES = Names(
     convolutions=("conv_1.conv", "conv_2.conv", "shortcut.conv"),
     attention=("theta.conv", "phi.conv", "g.conv", "o.conv"),
     gate="gamma",
-    moving="norm_{}.norm",
-    scales="norm_{}.weight_embedding",
-    offsets="norm_{}.bias_embedding",
-    tables_transposed=False,
+    statistics="norm_{}.norm",
+    gains="norm_{}.weight_embedding",
+    biases="norm_{}.bias_embedding",
+    gains_transposed=False,
 )
 
 
@@ -34,33 +34,33 @@ def import_mmgeneration(
     epsilon=None,
     gain_offset=None,
     spectral_normalization=False,
-    folded=True,
+    method="auto",
 ):
     """Builds our networks with the weights of MMGeneration's SAGAN.
 
     Image size, base width, number of classes, latent size and attention are
-    read from the names and shapes. What these do not tell has a default, by
-    the published files: see `conventions`. The image size is 32 or 128; at
-    64 px MMGeneration's discriminator halves once more than ours.
+    read from the names and shapes of the variables. For what these do not
+    tell, the defaults follow the published files: see `conventions`. The
+    image size must be 32 or 128: at 64 px MMGeneration's discriminator has
+    one more downsampling block than ours.
 
     Args:
-        pth: Path of a checkpoint, or its state dictionary, a mapping, with
-            the prefixes `generator.`, `generator_ema.`, `discriminator.`.
-        averaged: Boolean, whether to take the averaged generator. None: if
-            there is one.
-        channel_order: "bgr" or "rgb", the order the file's images have; our
-            generator draws RGB either way. None: see `conventions`.
+        pth: Path of a checkpoint; or its state dictionary, a mapping of names
+            with the prefixes `generator.`, `generator_ema.` and
+            `discriminator.`.
+        averaged: Boolean, whether to take the averaged generator. None: True
+            if the checkpoint has one.
+        channel_order: "bgr" or "rgb", the channel order of the images that
+            the weights were trained on. Our generator draws RGB images in
+            both cases. None: see `conventions`.
         rectified_shortcut: Boolean, see `build_discriminator`. None: see
             `conventions`.
-        epsilon: Float, of batch normalization. None: see `conventions`.
-        gain_offset: Number added to the scales by class. None: 1, as in all
-            published SAGANs; 0 is for networks with MMGeneration's "SAGAN"
-            initialization.
-        spectral_normalization: Boolean. False: kernels are W / sigma with
-            sigma from the stored vectors, so that images are the program's.
-            True: kernels and `u` are as stored, under our
-            `SpectralNormalization`, to train on; images differ a little.
-        folded: Boolean, see `build_generator`.
+        epsilon: Float, epsilon of batch normalization. None: see
+            `conventions`.
+        gain_offset: Number added to the gains of conditional batch
+            normalization. None: 1, as in all published SAGANs. Networks with
+            MMGeneration's "SAGAN" initialization need 0.
+        spectral_normalization, method: As in `import_studiogan`.
 
     Returns:
         The generator and the discriminator, two `keras.Model`s.
@@ -68,7 +68,7 @@ def import_mmgeneration(
     Raises:
         ImportError: If a path is given and torch is not installed.
         ValueError: If the file cannot be read, or if a variable is missing,
-            unexpected, or of another shape.
+            unexpected, or has another shape.
 
     Example:
 
@@ -87,25 +87,29 @@ def import_mmgeneration(
         "gain_offset": gain_offset,
     }
     found.update({k: v for k, v in given.items() if v is not None})
-    return build(state, origin, found, spectral_normalization, folded)
+    return build(
+        state,
+        origin,
+        found,
+        spectral_normalization=spectral_normalization,
+        method=method,
+    )
 
 
-def build(state, origin, found, spectral_normalization=False, folded=True):
-    """Does what `import_mmgeneration` does with a file that was read.
+def build(state, origin, found, spectral_normalization=False, **options):
+    """Builds our networks from a file that was read already.
 
     Args:
-        state: Its state dictionary.
-        origin: Its path, for messages.
-        found: What `conventions` returned, or otherwise decided.
-        spectral_normalization, folded: As in `import_mmgeneration`.
+        state: The state dictionary of the file.
+        origin: Path of the file, for errors.
+        found: Dictionary as `conventions` returns.
+        spectral_normalization: As in `import_mmgeneration`.
+        **options: More arguments of both builders.
 
     Returns:
-        The generator and the discriminator.
+        The generator and the discriminator, two `keras.Model`s.
     """
-    options = {
-        "spectral_normalization": spectral_normalization,
-        "folded": folded,
-    }
+    options["spectral_normalization"] = spectral_normalization
     prefix = "generator_ema" if found["averaged"] else "generator"
     generator = pytorch_networks.build_generator(
         _with_prefix(state, prefix, origin),
@@ -123,7 +127,7 @@ def build(state, origin, found, spectral_normalization=False, folded=True):
     check_pair(generator, discriminator)
     if generator.outputs[0].shape[1] == 64:
         raise ValueError(
-            f"{origin} is of another architecture: at 64 px MMGeneration's "
+            f"{origin} has another architecture: at 64 px MMGeneration's "
             "discriminator halves five times, ours four times"
         )
     swap_channels(generator, discriminator, found["channel_order"])
@@ -131,20 +135,24 @@ def build(state, origin, found, spectral_normalization=False, folded=True):
 
 
 def conventions(path, state):
-    """Returns what the shapes of a checkpoint do not tell, by its name.
+    """Returns what the shapes in a checkpoint do not tell.
 
     Args:
-        path: String, its path, or another name.
-        state: Its state dictionary.
+        path: String, path of the checkpoint, or another name.
+        state: State dictionary of the checkpoint.
 
     Returns:
-        A dict of the arguments of `import_mmgeneration`: `averaged` if there
-        are such weights; `channel_order` "rgb" in files named
-        "convert-studio-rgb", "bgr" in the others, since MMGeneration loads
-        images so; `rectified_shortcut` true in these and in files named
-        "wReLUinplace"; `epsilon` 1e-5 where convolutions have spectral
-        normalization and the tables by class have none, as in BigGAN's
-        recipe, else 1e-4, the program's default; `gain_offset` 1.
+        A dictionary of these arguments of `import_mmgeneration`:
+
+        - `averaged`: Whether there is an averaged generator.
+        - `channel_order`: "rgb" for files named "convert-studio-rgb". "bgr"
+          for other files, because MMGeneration loads images in that order.
+        - `rectified_shortcut`: True for files named "convert-studio" or
+          "wReLUinplace".
+        - `epsilon`: 1e-5 if convolutions are spectrally normalized and the
+          class embeddings are not, as in BigGAN's recipe. Otherwise 1e-4, the
+          default of the program.
+        - `gain_offset`: 1.
     """
     name = os.path.basename(path)
     converted = "convert-studio" in name

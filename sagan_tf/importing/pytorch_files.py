@@ -1,4 +1,4 @@
-"""Reading files of PyTorch, without running code that may be in them."""
+"""Reads files of PyTorch without running code that they may hold."""
 
 import os
 import re
@@ -12,17 +12,17 @@ def read(source):
     """Reads a checkpoint.
 
     Args:
-        source: Path of a file that `torch.save` wrote, or its state
-            dictionary: a mapping of names to arrays or tensors.
+        source: Path of a file that `torch.save` wrote; or a state dictionary,
+            a mapping of names to arrays or tensors.
 
     Returns:
-        A dict of names to NumPy arrays, the file's other entries as a dict,
-        and a string that names the source.
+        A dictionary of names to NumPy arrays, a dictionary of the file's
+        other entries, and a string that names the source.
 
     Raises:
         ImportError: If the source is a path and torch is not installed.
-        ValueError: If there is no such file, if it is truncated or not
-            PyTorch's, if reading it would run code from it, or if it has no
+        ValueError: If there is no such file, if the file is truncated or not
+            a file of PyTorch, if reading it would run code, or if it has no
             state dictionary.
     """
     if isinstance(source, Mapping):
@@ -48,8 +48,8 @@ def _load(path):
             f"torch is needed to read {path} and is not installed: install "
             "the extra `import`, pip install -e '.[import]' (torch>=2.6)"
         ) from None
-    # A NumPy scalar is plain enough; StudioGAN's files have one for their
-    # best score. Its constructor has another name in NumPy 1 than in 2.
+    # NumPy scalars are harmless, and StudioGAN's files hold their best score
+    # as one. Their constructor has different names in NumPy 1 and NumPy 2.
     constructor = np.float64(0).__reduce__()[0]
     types = [type(np.dtype(code)) for code in np.typecodes["AllInteger"]]
     types += [type(np.dtype(code)) for code in np.typecodes["Float"] + "?"]
@@ -68,19 +68,19 @@ def _load(path):
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
         if refused:
             raise ValueError(
-                f"{path} is refused: reading it would run {refused[1]}, and "
-                "weights need no more than tensors and plain values"
+                f"{path} is refused: reading it would run {refused[1]}. A "
+                "file of weights needs only tensors and plain values"
             ) from None
         reason = (str(error).splitlines() or [""])[0][:80]
         raise ValueError(
             f"{path} is truncated, or not a file that PyTorch wrote "
-            f"({type(error).__name__} {reason})"
+            f"({type(error).__name__}: {reason})"
         ) from None
 
 
 def _arrays(state):
     return {
-        # DataParallel puts a prefix before every name.
+        # PyTorch's DataParallel puts a prefix before every name.
         str(name).removeprefix("module."): _array(value)
         for name, value in state.items()
         if hasattr(value, "shape")

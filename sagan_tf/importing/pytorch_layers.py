@@ -1,4 +1,4 @@
-"""PyTorch's layers, and their names in one or the other program, as ours."""
+"""Layers of PyTorch programs: their names, and their weights as ours."""
 
 import dataclasses
 
@@ -14,20 +14,23 @@ class Names:
     Attributes:
         generator_dense, generator_normalization, generator_convolution: The
             generator's layers outside its blocks.
-        generator_blocks, discriminator_blocks: Format strings of the
-            prefixes of the blocks, with their index; self-attention counts
-            as one.
-        first_discriminator_block: Prefix of one before these, or None.
-        discriminator_dense, discriminator_embedding: The last layers.
-        convolutions: In a block, of `convolution1`, `convolution2` and
-            `shortcut`.
-        attention: In self-attention, of the query, key, value and output
-            convolutions.
-        gate: In self-attention, of the learned scalar.
-        moving: In a block, format string of the batch normalization, with
-            its number, 1 or 2.
-        scales, offsets: In a block, format strings of its tables by class.
-        tables_transposed: Whether the tables are (channels, classes).
+        generator_blocks, discriminator_blocks: Format strings of the prefixes
+            of the blocks, with the index of the block. Self-attention counts
+            as a block.
+        first_discriminator_block: Prefix of a block before the numbered
+            blocks, or None.
+        discriminator_dense, discriminator_embedding: The discriminator's last
+            layers.
+        convolutions: Names, in a block, of our `convolution1`, `convolution2`
+            and `shortcut`.
+        attention: Names, in self-attention, of the query, key, value and
+            output convolutions.
+        gate: Name, in self-attention, of the learned scalar.
+        statistics: Format string, in a block, of the batch normalization with
+            the moving statistics; its number is 1 or 2.
+        gains, biases: Format strings, in a block, of the gains and biases of
+            conditional batch normalization.
+        gains_transposed: Whether gains and biases are (channels, classes).
     """
 
     generator_dense: str
@@ -41,14 +44,14 @@ class Names:
     convolutions: tuple
     attention: tuple
     gate: str
-    moving: str
-    scales: str
-    offsets: str
-    tables_transposed: bool
+    statistics: str
+    gains: str
+    biases: str
+    gains_transposed: bool
 
 
 def weight_name(variables, name):
-    """Returns the name of a layer's weight, by whether it is normalized."""
+    """Returns the name of a layer's weight: spectrally normalized or not."""
     original = f"{name}.weight_orig"
     return original if original in variables else f"{name}.weight"
 
@@ -56,15 +59,15 @@ def weight_name(variables, name):
 def weight(variables, name, shape):
     """Returns a layer's weight as the program multiplies by it at inference.
 
-    Under spectral normalization that is W / sigma with sigma = u^T W v, W as
-    (output channels, rest) and `u` and `v` as they are stored.
+    Under spectral normalization that is W / sigma with sigma = u^T W v. W is
+    reshaped to (output channels, rest); `u` and `v` are the stored vectors.
     """
     original, u, sigma = _spectral(variables, name, shape)
     return original if u is None else original / sigma
 
 
 def _spectral(variables, name, shape):
-    """Returns the stored weight, `u` and sigma; the last two may be None."""
+    """Returns the stored weight, `u` and sigma; the last two can be None."""
     array = variables.take(weight_name(variables, name), shape)
     if f"{name}.weight_orig" not in variables:
         return array, None, None
@@ -74,34 +77,42 @@ def _spectral(variables, name, shape):
     sigma = u @ matrix @ v
     if not sigma > 0:
         raise ValueError(
-            f"{variables.origin}: the spectral norm of `{name}` must be "
-            f"positive, and from its stored vectors it is {sigma:.3g}"
+            f"{variables.origin}: the spectral norm of `{name}`, computed "
+            f"from its stored vectors, must be positive. Received: {sigma:.3g}"
         )
     return array, u, sigma
 
 
 def take_convolution(variables, layer, name):
-    """Takes a convolution, (out, in, height, width) in PyTorch."""
+    """Takes over a convolution: (out, in, height, width) in PyTorch.
+
+    Args:
+        variables: `Variables`.
+        layer: Our layer, with spectral normalization or without.
+        name: String, the program's layer.
+    """
     height, width, channels, filters = _unwrapped(layer).kernel.shape
     shape = (filters, channels, height, width)
     _take(variables, layer, name, shape, lambda w: w.transpose(2, 3, 1, 0))
 
 
 def take_dense(variables, layer, name, order=slice(None)):
-    """Takes a dense layer, (out, in) in PyTorch.
+    """Takes over a dense layer: (out, in) in PyTorch.
 
     Args:
-        variables: `Variables`.
-        layer: Our layer.
-        name: String, the program's layer.
-        order: Indices of its output units, in our order.
+        variables, layer, name: As in `take_convolution`.
+        order: Indices of the program's output units, in our order.
     """
     shape = tuple(_unwrapped(layer).kernel.shape)[::-1]
     _take(variables, layer, name, shape, lambda w: w[order].T, order)
 
 
 def take_embedding(variables, layer, name):
-    """Takes an embedding, (classes, channels) in PyTorch as here."""
+    """Takes over an embedding: (classes, channels) in PyTorch as here.
+
+    Args:
+        variables, layer, name: As in `take_convolution`.
+    """
     shape = tuple(_unwrapped(layer).embeddings.shape)
     _take(variables, layer, name, shape, lambda w: w)
 
@@ -126,8 +137,18 @@ def _unwrapped(layer):
     return getattr(layer, "layer", layer)
 
 
-def take_moving(variables, layer, name):
-    """Takes the moving statistics of a batch normalization."""
+def take_normalization(variables, layer, name):
+    """Takes over a batch normalization without classes.
+
+    Args:
+        variables, layer, name: As in `take_convolution`.
+    """
+    _take_statistics(variables, layer, name)
+    for variable, kind in ((layer.gamma, "weight"), (layer.beta, "bias")):
+        variable.assign(variables.take(f"{name}.{kind}", variable.shape))
+
+
+def _take_statistics(variables, layer, name):
     for variable, kind in (
         (layer.moving_mean, "mean"),
         (layer.moving_variance, "var"),
@@ -137,38 +158,67 @@ def take_moving(variables, layer, name):
         )
 
 
-def take_tables(variables, layer, block, number, names, gain_offset):
-    """Takes the conditional batch normalization of a block."""
-    take_moving(variables, layer, f"{block}.{names.moving.format(number)}")
+def take_conditional_normalization(
+    variables, layer, block, number, names, gain_offset
+):
+    """Takes over a conditional batch normalization.
+
+    Args:
+        variables: `Variables`.
+        layer: Our layer.
+        block: String, prefix of the program's block.
+        number: Integer, 1 or 2, of the normalization in the block.
+        names: `Names`.
+        gain_offset: Number added to the gains.
+    """
+    _take_statistics(
+        variables, layer, f"{block}.{names.statistics.format(number)}"
+    )
     for variable, name, offset in (
-        (layer.gamma, names.scales, gain_offset),
-        (layer.beta, names.offsets, 0),
+        (layer.gamma, names.gains, gain_offset),
+        (layer.beta, names.biases, 0),
     ):
         name = f"{block}.{name.format(number)}"
         shape = tuple(variable.shape)
-        if names.tables_transposed:
-            table = weight(variables, name, shape[::-1]).T
+        if names.gains_transposed:
+            by_class = weight(variables, name, shape[::-1]).T
         else:
-            table = weight(variables, name, shape)
-        variable.assign(table + offset)
+            by_class = weight(variables, name, shape)
+        variable.assign(by_class + offset)
 
 
-def take_convolutions(variables, layers, index, block, names):
-    """Takes the convolutions of a block; some have no shortcut."""
+def take_block_convolutions(variables, layers, index, block, names):
+    """Takes over the two or three convolutions of a residual block.
+
+    Args:
+        variables: `Variables`.
+        layers: Our layers, by name.
+        index: Integer, our number of the block.
+        block: String, prefix of the program's block.
+        names: `Names`.
+    """
     for ours, name in zip(
         ("convolution1", "convolution2", "shortcut"),
         names.convolutions,
         strict=True,
     ):
+        # Some blocks have no convolution in the shortcut.
         layer = layers.get(f"block{index}_{ours}")
         if layer is not None:
             take_convolution(variables, layer, f"{block}.{name}")
 
 
 def take_attention(variables, layer, block, names):
-    """Takes self-attention."""
+    """Takes over self-attention.
+
+    Args:
+        variables: `Variables`.
+        layer: Our `SelfAttention`.
+        block: String, prefix of the program's block.
+        names: `Names`.
+    """
     gate = f"{block}.{names.gate}"
-    # A scalar here, a vector of one element there.
+    # Our gate is a scalar; the program's can be a vector of one element.
     shape = (1,) if variables.rank(gate) else ()
     layer.gamma.assign(np.squeeze(variables.take(gate, shape)))
     for convolution, name in zip(

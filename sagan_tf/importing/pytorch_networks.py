@@ -1,11 +1,14 @@
-"""The two networks of a PyTorch program as ours."""
+"""The two networks of a PyTorch program, as ours."""
 
+import dataclasses
 import itertools
 
 import numpy as np
 
 from sagan_tf import models
 from sagan_tf.importing import pytorch_layers
+from sagan_tf.importing.pytorch_layers import Names, weight_name
+from sagan_tf.importing.variables import Variables
 from sagan_tf.models import architecture
 
 
@@ -13,42 +16,37 @@ def build_generator(variables, names, epsilon, gain_offset, **options):
     """Builds our generator with a program's weights.
 
     Args:
-        variables: `Variables` of its generator.
+        variables: `Variables` of the program's generator.
         names: `Names`.
-        epsilon: Float, of its batch normalization.
-        gain_offset: Number, added to the scales by class.
+        epsilon: Float, epsilon of batch normalization.
+        gain_offset: Number added to the gains of conditional batch
+            normalization.
         **options: More arguments of `models.build_generator`.
 
+    Returns:
+        A `keras.Model`.
+
     Raises:
-        ValueError: If a variable is missing, unexpected, or of another shape.
+        ValueError: If a variable is missing, unexpected, or has another
+            shape.
     """
-    blocks, attention, missing = _blocks(
-        variables, names, names.generator_blocks
-    )
+    found = _Blocks.find(variables, names, names.generator_blocks)
     units, latent_dim = variables.shape(
-        pytorch_layers.weight_name(variables, names.generator_dense),
-        (None, None),
+        weight_name(variables, names.generator_dense), (None, None)
     )
-    image_size = _image_size(
-        variables,
-        names,
-        blocks,
-        missing,
-        {
-            len(architecture.generator_blocks(image_size)) - 1: image_size
-            for image_size in architecture.IMAGE_SIZES
-        },
+    image_size = found.image_size(
+        lambda size: len(architecture.generator_blocks(size)) - 1
     )
     (_, width), *up_blocks = architecture.generator_blocks(image_size)
-    table = pytorch_layers.weight_name(
-        variables, f"{blocks[0]}.{names.scales.format(1)}"
+    gains = weight_name(
+        variables, f"{found.prefixes[0]}.{names.gains.format(1)}"
     )
-    table_shape = variables.shape(table, (None, None))
-    attention = _by_resolution(variables, names, attention, up_blocks)
+    gains_shape = variables.shape(gains, (None, None))
+    attention = found.attention_by_resolution(up_blocks)
     generator = models.build_generator(
         image_size=image_size,
         base_channels=max(1, units // (16 * width)),
-        num_classes=table_shape[1 if names.tables_transposed else 0],
+        num_classes=gains_shape[1 if names.gains_transposed else 0],
         latent_dim=latent_dim,
         attention_resolutions=tuple(attention),
         # PyTorch's momentum of 0.1, which both programs have.
@@ -63,18 +61,16 @@ def build_generator(variables, names, epsilon, gain_offset, **options):
     pytorch_layers.take_dense(
         variables, layers["dense"], names.generator_dense, order
     )
-    for index, block in enumerate(blocks, start=1):
+    found.take(layers, attention)
+    for index, prefix in enumerate(found.prefixes, start=1):
         for number in (1, 2):
             layer = layers[f"block{index}_normalization{number}"]
-            pytorch_layers.take_tables(
-                variables, layer, block, number, names, gain_offset
+            pytorch_layers.take_conditional_normalization(
+                variables, layer, prefix, number, names, gain_offset
             )
-        pytorch_layers.take_convolutions(variables, layers, index, block, names)
-    _take_attention(variables, layers, attention, names)
-    layer, name = layers["normalization"], names.generator_normalization
-    pytorch_layers.take_moving(variables, layer, name)
-    layer.gamma.assign(variables.take(f"{name}.weight", layer.gamma.shape))
-    layer.beta.assign(variables.take(f"{name}.bias", layer.beta.shape))
+    pytorch_layers.take_normalization(
+        variables, layers["normalization"], names.generator_normalization
+    )
     pytorch_layers.take_convolution(
         variables, layers["convolution"], names.generator_convolution
     )
@@ -86,41 +82,36 @@ def build_discriminator(variables, names, **options):
     """Builds our discriminator with a program's weights.
 
     Args:
-        variables: `Variables` of its discriminator.
+        variables: `Variables` of the program's discriminator.
         names: `Names`.
         **options: More arguments of `models.build_discriminator`.
 
+    Returns:
+        A `keras.Model`.
+
     Raises:
-        ValueError: If a variable is missing, unexpected, or of another shape.
+        ValueError: If a variable is missing, unexpected, or has another
+            shape.
     """
-    blocks, attention, missing = _blocks(
+    found = _Blocks.find(
         variables,
         names,
         names.discriminator_blocks,
         names.first_discriminator_block,
     )
-    dense = pytorch_layers.weight_name(variables, names.discriminator_dense)
+    dense = weight_name(variables, names.discriminator_dense)
     variables.shape(dense, (1, None))
-    image_size = _image_size(
-        variables,
-        names,
-        blocks,
-        missing,
-        {
-            len(architecture.discriminator_blocks(image_size)): image_size
-            for image_size in architecture.IMAGE_SIZES
-        },
+    image_size = found.image_size(
+        lambda size: len(architecture.discriminator_blocks(size))
     )
     down_blocks = architecture.discriminator_blocks(image_size)
-    first = pytorch_layers.weight_name(
-        variables, f"{blocks[0]}.{names.convolutions[0]}"
+    first = f"{found.prefixes[0]}.{names.convolutions[0]}"
+    channels, *_ = variables.shape(
+        weight_name(variables, first), (None, 3, 3, 3)
     )
-    channels, *_ = variables.shape(first, (None, 3, 3, 3))
-    embedding = pytorch_layers.weight_name(
-        variables, names.discriminator_embedding
-    )
+    embedding = weight_name(variables, names.discriminator_embedding)
     num_classes, _ = variables.shape(embedding, (None, None))
-    attention = _by_resolution(variables, names, attention, down_blocks)
+    attention = found.attention_by_resolution(down_blocks)
     discriminator = models.build_discriminator(
         image_size=image_size,
         base_channels=max(1, channels // down_blocks[0][1]),
@@ -129,9 +120,7 @@ def build_discriminator(variables, names, **options):
         **options,
     )
     layers = {layer.name: layer for layer in discriminator.layers}
-    for index, block in enumerate(blocks, start=1):
-        pytorch_layers.take_convolutions(variables, layers, index, block, names)
-    _take_attention(variables, layers, attention, names)
+    found.take(layers, attention)
     pytorch_layers.take_dense(
         variables, layers["linear"], names.discriminator_dense
     )
@@ -142,54 +131,105 @@ def build_discriminator(variables, names, **options):
     return discriminator
 
 
-def _blocks(variables, names, numbered, first=None):
-    """Finds the prefixes of the residual blocks, those of self-attention by
-    the number of blocks before it, and the first that is not there."""
-    prefixes = {name.rsplit(".", 1)[0] for name in variables.names()}
-    blocks, attention = ([] if first is None else [first]), {}
-    for prefix in map(numbered.format, itertools.count()):
-        if f"{prefix}.{names.gate}" in variables:
-            attention[len(blocks)] = prefix
-        elif any(other.startswith(f"{prefix}.") for other in prefixes):
-            blocks.append(prefix)
-        else:
-            return blocks, attention, prefix
+@dataclasses.dataclass
+class _Blocks:
+    """The residual and self-attention blocks of a program's network.
 
-
-def _image_size(variables, names, blocks, missing, image_sizes):
-    """Returns the image size of networks with so many blocks.
-
-    Raises:
-        ValueError: If there is none; it names the first variable too few or
-            too many.
+    Attributes:
+        variables: `Variables` of the network.
+        names: `Names`.
+        prefixes: Prefixes of the residual blocks, in order.
+        attention: Prefixes of self-attention, by the number of residual
+            blocks before each.
+        next_prefix: Prefix of the first block that the network does not have.
     """
-    if len(blocks) in image_sizes:
-        return image_sizes[len(blocks)]
-    if len(blocks) > max(image_sizes):
-        surplus = f"{blocks[max(image_sizes)]}.{names.convolutions[0]}"
-        variables.reject(pytorch_layers.weight_name(variables, surplus))
-    missing = f"{missing}.{names.convolutions[0]}.weight"
-    return variables.shape(missing, (None, None, 3, 3))
 
+    variables: Variables
+    names: Names
+    prefixes: list
+    attention: dict
+    next_prefix: str
 
-def _by_resolution(variables, names, attention, blocks):
-    """Returns the prefixes of self-attention by resolution."""
-    found = {}
-    for number, prefix in attention.items():
-        resolutions = [resolution for resolution, _ in blocks[:number]]
-        if not resolutions or resolutions[-1] in resolutions[:-1]:
-            # Ours has it after the first block of a resolution.
-            variables.reject(
-                pytorch_layers.weight_name(
-                    variables, f"{prefix}.{names.attention[0]}"
-                )
+    @classmethod
+    def find(cls, variables, names, numbered, first=None):
+        """Finds the blocks.
+
+        Args:
+            variables, names: As in the class.
+            numbered: Format string of the prefixes, with the index.
+            first: Prefix of a block before the numbered blocks, or None.
+        """
+        scopes = {name.rsplit(".", 1)[0] for name in variables.names()}
+        prefixes, attention = ([] if first is None else [first]), {}
+        for prefix in map(numbered.format, itertools.count()):
+            if f"{prefix}.{names.gate}" in variables:
+                attention[len(prefixes)] = prefix
+            elif any(scope.startswith(f"{prefix}.") for scope in scopes):
+                prefixes.append(prefix)
+            else:
+                return cls(variables, names, prefixes, attention, prefix)
+
+    def image_size(self, count_of):
+        """Returns the image size of our network with as many blocks.
+
+        Args:
+            count_of: Function of an image size to a number of blocks.
+
+        Raises:
+            ValueError: If there is no such network. The error names the first
+                variable that is missing or unexpected.
+        """
+        image_sizes = {
+            count_of(size): size for size in architecture.IMAGE_SIZES
+        }
+        count, largest = len(self.prefixes), max(image_sizes)
+        if count in image_sizes:
+            return image_sizes[count]
+        convolution = self.names.convolutions[0]
+        if count > largest:
+            surplus = f"{self.prefixes[largest]}.{convolution}"
+            raise self.variables.unexpected(
+                weight_name(self.variables, surplus)
             )
-        found[resolutions[-1]] = prefix
-    return found
-
-
-def _take_attention(variables, layers, attention, names):
-    for resolution, prefix in attention.items():
-        pytorch_layers.take_attention(
-            variables, layers[f"attention{resolution}"], prefix, names
+        raise self.variables.missing(
+            f"{self.next_prefix}.{convolution}.weight", (None, None, 3, 3)
         )
+
+    def attention_by_resolution(self, blocks):
+        """Returns the prefixes of self-attention by their resolution.
+
+        Args:
+            blocks: Resolution and width of each block, in order.
+
+        Raises:
+            ValueError: If self-attention is in a place where our network
+                cannot have it.
+        """
+        found = {}
+        for number, prefix in self.attention.items():
+            resolutions = [resolution for resolution, _ in blocks[:number]]
+            if not resolutions or resolutions[-1] in resolutions[:-1]:
+                # Ours is after the first block of a resolution.
+                query = f"{prefix}.{self.names.attention[0]}"
+                raise self.variables.unexpected(
+                    weight_name(self.variables, query)
+                )
+            found[resolutions[-1]] = prefix
+        return found
+
+    def take(self, layers, attention):
+        """Takes over the weights of convolutions and self-attention.
+
+        Args:
+            layers: Our layers, by name.
+            attention: What `attention_by_resolution` returned.
+        """
+        for index, prefix in enumerate(self.prefixes, start=1):
+            pytorch_layers.take_block_convolutions(
+                self.variables, layers, index, prefix, self.names
+            )
+        for resolution, prefix in attention.items():
+            layer = layers[f"attention{resolution}"]
+            pytorch_layers.take_attention(
+                self.variables, layer, prefix, self.names
+            )

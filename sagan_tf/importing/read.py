@@ -1,9 +1,11 @@
-"""The checkpoints of the three programs, read for a run's directory."""
+"""Reads the checkpoints of the three programs."""
 
 import dataclasses
 import os
 import re
 from collections.abc import Mapping
+
+import keras
 
 from sagan_tf.importing import (
     authors,
@@ -13,7 +15,7 @@ from sagan_tf.importing import (
     studiogan,
 )
 
-# Address and licence.
+# Name, address and licence of each program.
 PROGRAMS = {
     "mmgeneration": (
         "MMGeneration, https://github.com/open-mmlab/mmgeneration, "
@@ -33,19 +35,21 @@ PROGRAMS = {
 
 @dataclasses.dataclass
 class Imported:
-    """What was read, and what was decided about it.
+    """The networks of a checkpoint, and what was decided about them.
 
     Attributes:
-        generator, discriminator: The networks.
+        generator, discriminator: Our `keras.Model`s.
         files: List of the paths read.
-        iteration: Integer, the source's own count; 0 if it has none.
-        averaged: Boolean, whether the generator's weights are averages.
-        channel_order: "rgb" or "bgr", the source's.
+        iteration: Integer, the program's count of training steps; 0 if the
+            checkpoint does not have it.
+        averaged: Boolean, whether the generator's weights are a moving
+            average.
+        channel_order: "rgb" or "bgr": order of the program's images.
         rectified_shortcut: Boolean, see `build_discriminator`.
     """
 
-    generator: object
-    discriminator: object
+    generator: keras.Model
+    discriminator: keras.Model
     files: list
     iteration: int
     averaged: bool
@@ -53,15 +57,16 @@ class Imported:
     rectified_shortcut: bool
 
 
-def read(source, checkpoint, channel_order=None, **conventions):
-    """Reads a checkpoint.
+def read_checkpoint(source, checkpoint, channel_order=None, **conventions):
+    """Reads a checkpoint of another program.
 
     Args:
         source: A key of `PROGRAMS`.
-        checkpoint: List of paths: one, for StudioGAN those of the generator
-            and the discriminator.
-        channel_order: "rgb", "bgr", or None for the source's own.
-        **conventions: Arguments of `import_mmgeneration`, for it only.
+        checkpoint: List of paths: for StudioGAN the generator's and the
+            discriminator's, otherwise one path.
+        channel_order: "rgb", "bgr", or None for the program's default.
+        **conventions: Arguments of `import_mmgeneration`; only for
+            mmgeneration.
 
     Returns:
         An `Imported`.
@@ -110,7 +115,7 @@ def _read_mmgeneration(paths, given):
 def _read_studiogan(paths, channel_order):
     read = [pytorch_files.read(path) for path in paths]
     networks = studiogan.build(read, channel_order)
-    # The discriminator's file has the step, both names have it.
+    # The step is in the discriminator's file and in both file names.
     iteration = read[1][1].get("step")
     named = re.search(r"step=(\d+)", os.path.basename(paths[0]))
     if not isinstance(iteration, int):

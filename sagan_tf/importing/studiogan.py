@@ -24,17 +24,17 @@ _NAMES = Names(
         "conv1x1_attn",
     ),
     gate="sigma",
-    moving="bn{}.bn",
-    scales="bn{}.gain",
-    offsets="bn{}.bias",
-    tables_transposed=True,
+    statistics="bn{}.bn",
+    gains="bn{}.gain",
+    biases="bn{}.bias",
+    gains_transposed=True,
 )
-# Files from before 2022, such as that of FID 34.73 on ImageNet.
+# Files from before 2022, such as the one with FID 34.73 on ImageNet.
 _EARLIER_NAMES = dataclasses.replace(
     _NAMES,
-    scales="bn{}.embed0",
-    offsets="bn{}.embed1",
-    tables_transposed=False,
+    gains="bn{}.embed0",
+    biases="bn{}.embed1",
+    gains_transposed=False,
 )
 
 
@@ -43,27 +43,32 @@ def import_studiogan(
     discriminator_pth,
     channel_order="rgb",
     spectral_normalization=False,
-    folded=True,
+    method="auto",
 ):
     """Builds our networks with the weights of PyTorch StudioGAN's SAGAN.
 
     Image size, base width, number of classes, latent size and attention are
-    read from the names and shapes. What is StudioGAN's own: batch
-    normalization with epsilon 1e-4, tables by class under spectral
-    normalization with `1 + gain` for scale (they become plain tables), and
-    discriminator shortcuts from the ReLU of their input.
+    read from the names and shapes of the variables. In three points StudioGAN
+    differs from the authors' program:
+
+    - The epsilon of batch normalization is 1e-4.
+    - The class embeddings of conditional batch normalization are spectrally
+      normalized, and the gain is 1 + embedding. Our gains and biases hold the
+      result, without spectral normalization.
+    - Shortcuts of the discriminator start from the ReLU of their input.
 
     Args:
-        generator_pth: Path of `model=G-...pth` or, for its averaged weights,
-            `model=G_ema-...pth`; or the state dictionary, a mapping.
-        discriminator_pth: Likewise, `model=D-...pth`.
-        channel_order: "rgb", or "bgr" for weights trained on such images;
-            our generator draws RGB either way.
-        spectral_normalization: Boolean. False: kernels are W / sigma with
-            sigma from the stored vectors, so that images are the program's.
-            True: kernels and `u` are as stored, under our
-            `SpectralNormalization`, to train on; images differ a little.
-        folded: Boolean, see `build_generator`.
+        generator_pth: Path of `model=G-...pth` or, for the averaged weights,
+            of `model=G_ema-...pth`; or the state dictionary, a mapping.
+        discriminator_pth: Path of `model=D-...pth`, or the state dictionary.
+        channel_order: "rgb", or "bgr" for weights that were trained on BGR
+            images. Our generator draws RGB images in both cases.
+        spectral_normalization: Boolean. False: our kernels are W / sigma,
+            with sigma from the stored vectors; the images equal the
+            program's. True: our kernels and `u` are as stored, under
+            `SpectralNormalization`, for further training; the images differ
+            slightly.
+        method: See `build_generator`.
 
     Returns:
         The generator and the discriminator, two `keras.Model`s.
@@ -71,7 +76,7 @@ def import_studiogan(
     Raises:
         ImportError: If a path is given and torch is not installed.
         ValueError: If a file cannot be read, or if a variable is missing,
-            unexpected, or of another shape.
+            unexpected, or has another shape.
 
     Example:
 
@@ -83,23 +88,27 @@ def import_studiogan(
     read = [
         pytorch_files.read(path) for path in (generator_pth, discriminator_pth)
     ]
-    return build(read, channel_order, spectral_normalization, folded)
+    return build(
+        read,
+        channel_order,
+        spectral_normalization=spectral_normalization,
+        method=method,
+    )
 
 
-def build(read, channel_order, spectral_normalization=False, folded=True):
-    """Does what `import_studiogan` does with files that were read.
+def build(read, channel_order, spectral_normalization=False, **options):
+    """Builds our networks from files that were read already.
 
     Args:
-        read: What `pytorch_files.read` returned for each of the two.
-        channel_order, spectral_normalization, folded: As there.
+        read: List of what `pytorch_files.read` returned for the generator and
+            for the discriminator.
+        channel_order, spectral_normalization: As in `import_studiogan`.
+        **options: More arguments of both builders.
 
     Returns:
-        The generator and the discriminator.
+        The generator and the discriminator, two `keras.Model`s.
     """
-    options = {
-        "spectral_normalization": spectral_normalization,
-        "folded": folded,
-    }
+    options["spectral_normalization"] = spectral_normalization
     variables = [Variables(arrays, origin) for arrays, _, origin in read]
     earlier = any(".bn1.embed0." in name for name in variables[0].names())
     generator = pytorch_networks.build_generator(

@@ -4,20 +4,18 @@ import numpy as np
 
 
 class Variables:
-    """Arrays by name, of which each is to be read.
+    """Named arrays, each of which must be read at least once.
 
     Args:
         arrays: Mapping of names to arrays.
-        origin: String, where they come from, for messages.
+        origin: String that says where the arrays come from, for errors.
     """
 
     def __init__(self, arrays, origin):
         self._arrays = dict(arrays)
+        # Nothing depends on PyTorch's count of batches.
         self._unread = dict.fromkeys(
-            # PyTorch's count of batches, which nothing depends on.
-            name
-            for name in arrays
-            if not name.endswith("num_batches_tracked")
+            name for name in arrays if not name.endswith("num_batches_tracked")
         )
         self.origin = origin
 
@@ -33,40 +31,34 @@ class Variables:
 
         Args:
             name: String.
-            expected: Tuple of the sizes it must have, None where any will do.
+            expected: Tuple of the sizes that the shape must have; None stands
+                for any size.
 
         Raises:
             ValueError: If there is no such variable, or its shape differs.
         """
-        described = "x".join("any" if n is None else str(n) for n in expected)
-        described = f"expected shape ({described})"
         if name not in self._arrays:
-            raise ValueError(
-                f"{self.origin} is of another architecture: variable `{name}` "
-                f"is missing: {described}, found none"
-            )
+            raise self.missing(name, expected)
         found = np.shape(self._arrays[name])
         if len(found) != len(expected) or any(
             size not in (None, other)
             for size, other in zip(expected, found, strict=True)
         ):
-            raise ValueError(
-                f"{self.origin} is of another architecture: variable `{name}` "
-                f"is of another shape: {described}, found shape "
-                f"({'x'.join(map(str, found))})"
+            raise self._error(
+                name, f"has another shape: {_expected(expected)}", found
             )
         return found
 
     def rank(self, name):
-        """Returns the number of axes of a variable; 0 if there is none."""
+        """Returns the number of axes of a variable; 0 if it is missing."""
         return np.ndim(self._arrays.get(name, 0))
 
     def take(self, name, shape):
-        """Returns a variable as float32 and notes that it was read.
+        """Returns a variable as float32, and notes that it was read.
 
         Raises:
-            ValueError: If it is missing, is not of `shape`, or holds a value
-                that is not finite.
+            ValueError: If the variable is missing, has another shape, or
+                holds a value that is not finite.
         """
         self.shape(name, shape)
         self._unread.pop(name, None)
@@ -80,16 +72,32 @@ class Variables:
 
     def check_all_read(self):
         """Raises a `ValueError` if a variable was not read."""
-        for name in self._unread:
-            self.reject(name)
+        if self._unread:
+            raise self.unexpected(next(iter(self._unread)))
 
-    def reject(self, name):
-        """Raises a `ValueError` on a variable that ours has no place for."""
-        found = "x".join(map(str, np.shape(self._arrays[name])))
-        raise ValueError(
-            f"{self.origin} is of another architecture: variable `{name}` "
-            f"is unexpected: expected none, found shape ({found})"
+    def missing(self, name, expected):
+        """Returns the `ValueError` for a variable that is not there."""
+        return self._error(name, f"is missing: {_expected(expected)}")
+
+    def unexpected(self, name):
+        """Returns the `ValueError` for a variable that our networks lack."""
+        found = np.shape(self._arrays[name])
+        return self._error(name, "is unexpected: expected none", found)
+
+    def _error(self, name, problem, found=None):
+        found = "none" if found is None else f"shape ({_joined(found)})"
+        return ValueError(
+            f"{self.origin} has another architecture: variable `{name}` "
+            f"{problem}, found {found}"
         )
+
+
+def _expected(shape):
+    return f"expected shape ({_joined(shape)})"
+
+
+def _joined(shape):
+    return "x".join("any" if size is None else str(size) for size in shape)
 
 
 def check_pair(generator, discriminator):
@@ -105,6 +113,6 @@ def check_pair(generator, discriminator):
     ]
     if found[0] != found[1]:
         raise ValueError(
-            "Generator and discriminator must be of one image size and "
+            "Generator and discriminator must have the same image size and "
             f"number of classes. Received: {found[0]} and {found[1]}"
         )

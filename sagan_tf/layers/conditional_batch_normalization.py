@@ -7,35 +7,35 @@ import keras
 class ConditionalBatchNormalization(keras.layers.Layer):
     """Normalizes over the batch, then scales and shifts by class.
 
-    With mean and (biased) variance over all axes but the channels::
+    With mean and (biased) variance over all axes except the channels::
 
         y = gamma[label] (x - mean) / sqrt(variance + epsilon) + beta[label]
 
-    In training the statistics are the batch's, and the moving ones become
-    `moving * momentum + batch * (1 - momentum)`; at inference they are the
-    moving ones.
+    In training they are those of the batch, and each moving average becomes
+    `moving * momentum + batch * (1 - momentum)`. At inference they are the
+    moving averages.
 
     Args:
         num_classes: Integer, number of classes.
-        momentum: Float in [0, 1], of the moving statistics. Authors' code:
-            0.999.
+        momentum: Float in [0, 1], momentum of the moving averages. Authors'
+            code: 0.999.
         epsilon: Float, added to the variance. Authors' code: 1e-5; TF-GAN's
             example 1e-3; StudioGAN 1e-4.
-        synchronized: Boolean, whether the batch statistics are those of all
-            replicas of a `tf.distribute` strategy (TensorFlow backend only).
+        synchronized: Boolean. True takes the mean and variance over the
+            batches of all replicas of a `tf.distribute` strategy (TensorFlow
+            backend only).
 
     Call arguments:
         inputs: A list of `features`, (batch, ..., channels), floating point,
             and `labels`, (batch,), integers in [0, num_classes).
-        training: Boolean, whether to use and record the batch's statistics.
+        training: Boolean, whether to normalize by the batch's statistics.
 
     Returns:
         A tensor of the shape of `features`, in the compute dtype.
 
     Raises:
-        ValueError: If `num_classes` is below 1, if `momentum` is outside
-            [0, 1], if `synchronized` is asked for on another backend than
-            TensorFlow, or, on build, if `inputs` is not such a list.
+        ValueError: If an argument is not as above, or, on build, if `inputs`
+            is not such a list.
 
     Example:
 
@@ -45,8 +45,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     Reference:
         - Dumoulin et al., [A Learned Representation For Artistic Style](
-          https://arxiv.org/abs/1610.07629), equation 5; used so by Zhang et
-          al., https://arxiv.org/abs/1805.08318.
+          https://arxiv.org/abs/1610.07629), equation 5; in the generator of
+          Zhang et al., https://arxiv.org/abs/1805.08318.
     """
 
     def __init__(
@@ -87,42 +87,33 @@ class ConditionalBatchNormalization(keras.layers.Layer):
                 f"Received: inputs of shape {input_shape}"
             )
         channels = input_shape[0][-1]
-        table = (self.num_classes, channels)
+        of_class = {"shape": (self.num_classes, channels)}
         self.gamma = self.add_weight(
-            name="gamma", shape=table, initializer="ones"
+            name="gamma", initializer="ones", **of_class
         )
         self.beta = self.add_weight(
-            name="beta", shape=table, initializer="zeros"
+            name="beta", initializer="zeros", **of_class
         )
+        moving = {"shape": (channels,), "trainable": False, "autocast": False}
         self.moving_mean = self.add_weight(
-            name="moving_mean",
-            shape=(channels,),
-            initializer="zeros",
-            trainable=False,
-            autocast=False,
+            name="moving_mean", initializer="zeros", **moving
         )
         self.moving_variance = self.add_weight(
-            name="moving_variance",
-            shape=(channels,),
-            initializer="ones",
-            trainable=False,
-            autocast=False,
+            name="moving_variance", initializer="ones", **moving
         )
         self.built = True
 
     def call(self, inputs, training=None):
         features, labels = inputs
         dtype = self.moving_mean.dtype
-        statistics_of = keras.ops.cast(features, dtype)
+        features = keras.ops.cast(features, dtype)
         if training and self.trainable:
-            mean, variance = self._batch_statistics(statistics_of)
-            for moving, batch in (
-                (self.moving_mean, mean),
-                (self.moving_variance, variance),
-            ):
-                moving.assign(
-                    moving * self.momentum + batch * (1 - self.momentum)
-                )
+            axes = list(range(len(features.shape) - 1))
+            # Other backends than TensorFlow lack `synchronized`.
+            options = {"synchronized": True} if self.synchronized else {}
+            mean, variance = keras.ops.moments(features, axes, **options)
+            _update(self.moving_mean, mean, self.momentum)
+            _update(self.moving_variance, variance, self.momentum)
         else:
             mean = keras.ops.convert_to_tensor(self.moving_mean)
             variance = keras.ops.convert_to_tensor(self.moving_variance)
@@ -134,14 +125,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         for _ in features.shape[1:-1]:
             scale = keras.ops.expand_dims(scale, 1)
             offset = keras.ops.expand_dims(offset, 1)
-        outputs = statistics_of * scale + offset
+        outputs = features * scale + offset
         return keras.ops.cast(outputs, self.compute_dtype)
-
-    def _batch_statistics(self, features):
-        axes = list(range(len(features.shape) - 1))
-        if self.synchronized:
-            return keras.ops.moments(features, axes, synchronized=True)
-        return keras.ops.moments(features, axes)
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
@@ -155,3 +140,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
             synchronized=self.synchronized,
         )
         return config
+
+
+def _update(moving, batch, momentum):
+    moving.assign(moving * momentum + batch * (1 - momentum))

@@ -1,30 +1,113 @@
-"""3x3 convolutions folded with the x2 resampling beside them."""
+"""Convolutions with x2 up- or downsampling, computed as one."""
 
 import keras
 
-from sagan_tf.layers.resampling_base import ARGUMENTS, ResamplingConv2D
-from sagan_tf.ops import minimal_filtering
+from sagan_tf.layers.winograd_convolution import ChoosingConv2D
+from sagan_tf.ops import devices, resampling
+
+# Arguments of `keras.layers.Conv2D` that cannot be chosen.
+_FIXED = {
+    "strides": 1,
+    "padding": "same",
+    "data_format": "channels_last",
+    "dilation_rate": 1,
+    "groups": 1,
+}
+
+
+class ResamplingConv2D(ChoosingConv2D):
+    """What `UpsampleConv2D` and `DownsampleConv2D` have in common."""
+
+    METHODS = ("auto", *resampling.METHODS)
+
+    def __init__(self, filters, kernel_size=3, method="auto", **kwargs):
+        if not isinstance(filters, int) or filters < 1:
+            raise ValueError(
+                "`filters` must be an integer of at least 1. "
+                f"Received: filters={filters}"
+            )
+        super().__init__(
+            filters, kernel_size, method=method, **_FIXED, **kwargs
+        )
+        height, width = self.kernel_size
+        if height != width or height % 2 == 0:
+            raise ValueError(
+                "`kernel_size` must be an odd integer. "
+                f"Received: kernel_size={kernel_size}"
+            )
+        if method == "winograd" and height != 3:
+            raise ValueError(
+                '`kernel_size` must be 3 with method="winograd". '
+                f"Received: kernel_size={kernel_size}"
+            )
+
+    def build(self, input_shape):
+        if input_shape[-1] is None:
+            raise ValueError(
+                "The number of channels of `inputs` must be known. "
+                f"Received: inputs.shape={tuple(input_shape)}"
+            )
+        super().build(input_shape)
+
+    def call(self, inputs):
+        outputs = self.convolution_op(inputs, self.kernel)
+        # Not Keras' `bias_add`, which rounds the gradient of the bias
+        # differently: runs of earlier versions resume to the bit.
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+    def method_for(self, input_shape, device):
+        """Returns the method for such inputs, `method` unless it is "auto".
+
+        Args:
+            input_shape: (batch, height, width, channels).
+            device: "cpu" or "gpu".
+        """
+        if self.method != "auto":
+            return self.method
+        size, channels = self.kernel_size[0], input_shape[-1]
+        return resampling.fastest_method(size, channels, device)
+
+    def _baked_kernel(self, kernel, method):
+        return kernel
+
+    def get_config(self):
+        config = super().get_config()
+        return {k: v for k, v in config.items() if k not in _FIXED}
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class UpsampleConv2D(ResamplingConv2D):
-    __doc__ = f"""Nearest-neighbour x2 upsampling, then a convolution, as one.
+    """Nearest-neighbour x2 upsampling and then a convolution, as one.
 
-    `Conv2D(filters, 3, padding="same")(UpSampling2D(2)(inputs))` reads every
-    input pixel four times. The same values come from one 4x4 transposed
-    convolution of stride 2 on the small image, whose taps are sums of the 3x3
-    kernel's: 4 multiplications for each output in place of 9. With many
-    channels it is nine products of matrices, of pixels and of differences
-    between neighbours: 2.25 multiplications for each output (Winograd's
-    minimal filtering, for an image that has each pixel twice). The weight
-    stays the 3x3 kernel, in `Conv2D`'s layout.
-{ARGUMENTS}
+    The outputs are those of
+    `Conv2D(filters, 3, padding="same")(UpSampling2D(2)(inputs))`, which reads
+    every input pixel four times. The weight is the 3x3 kernel, in the layout
+    of `keras.layers.Conv2D`.
+
+    Args:
+        filters: Integer, number of output channels.
+        kernel_size: Odd integer, height and width of the kernel.
+        method: String, how the outputs are computed. They are the same up to
+            rounding. "direct": upsampling, then the convolution. "strided": a
+            transposed 4x4 convolution of stride 2, whose kernel sums entries
+            of the 3x3 kernel; 2.25 times fewer multiplications. "winograd":
+            minimal filtering, 4 times fewer; `kernel_size` must be 3. "auto":
+            the fastest, which is "winograd" on a CPU for at least 256 input
+            channels, else "strided".
+        **kwargs: Bias, activation, initializers, regularizers and constraints
+            as in `keras.layers.Conv2D`, for the 3x3 kernel.
+
+    Call arguments:
+        inputs: (batch, height, width, channels), floating point.
+
     Returns:
         (batch, 2 * height, 2 * width, filters), in the compute dtype.
 
     Raises:
-        ValueError: If `filters` or `kernel_size` is not as above, or the
-            number of input channels is unknown.
+        ValueError: If an argument is not as above, or if the number of input
+            channels is unknown.
 
     Example:
 
@@ -33,80 +116,66 @@ class UpsampleConv2D(ResamplingConv2D):
 
     Reference:
         - The upsampling block of SAGAN's generator, Zhang et al.,
-          https://arxiv.org/abs/1805.08318; the folding is exact algebra.
-        - Lavin and Gray, [Fast Algorithms for Convolutional Neural Networks](
-          https://arxiv.org/abs/1509.09308), section 4, for minimal filtering.
+          https://arxiv.org/abs/1805.08318; "winograd" is that of Lavin and
+          Gray, https://arxiv.org/abs/1509.09308.
     """
 
-    def transposed_kernel(self, kernel):
-        """Returns the kernel of the equal transposed convolution.
+    # `SpectralNormalization` may divide the inputs instead of the kernel.
+    linear_in_inputs = True
 
-        Args:
-            kernel: (size, size, channels, filters).
+    def convolution_op(self, inputs, kernel):
+        method = self.method_for(inputs.shape, devices.default())
+        return resampling.upsample_convolve(inputs, kernel, method)
 
-        Returns:
-            (size + 1, size + 1, filters, channels), as `Conv2DTranspose` of
-            stride 2 has it.
-        """
-        # A transposed convolution applies its kernel mirrored.
-        kernel = self.fold(kernel, mirrored=True)
-        return keras.ops.swapaxes(kernel, 2, 3)
-
-    def factors(self, kernel):
-        """Returns what the nine products multiply by.
-
-        Args:
-            kernel: (3, 3, channels, filters).
-
-        Returns:
-            (9, channels, filters).
-        """
-        return minimal_filtering.upsampling_factors(kernel, self.compute_dtype)
-
-    def _multiplied(self, inputs, kernel):
-        return minimal_filtering.upsample(inputs, self.factors(kernel))
-
-    def _folded(self, inputs, kernel):
-        return keras.ops.conv_transpose(
-            inputs,
-            self.transposed_kernel(kernel),
+    def baked(self, input_shape, device):
+        method = self.method_for(input_shape, device)
+        if method == "winograd":
+            return self._factored(upsampling=True)
+        if method == "direct":
+            return super().baked(input_shape, device)
+        return keras.layers.Conv2DTranspose(
+            self.filters,
+            self.kernel_size[0] + 1,
             strides=2,
             padding="same",
             data_format="channels_last",
+            use_bias=self.use_bias,
+            activation=self.activation,
+            dtype=self.dtype_policy,
+            name=self.name,
         )
 
-    def _composed(self, inputs, kernel):
-        repeated = keras.ops.repeat(inputs, 2, axis=1)
-        repeated = keras.ops.repeat(repeated, 2, axis=2)
-        return keras.ops.conv(
-            repeated, kernel, padding="same", data_format="channels_last"
-        )
+    def _baked_kernel(self, kernel, method):
+        return resampling.upsampling_kernel(kernel, method, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        batch, height, width, _ = input_shape
-        height = None if height is None else 2 * height
-        width = None if width is None else 2 * width
-        return (batch, height, width, self.filters)
+        batch, *sizes, _ = input_shape
+        return (batch, *(size and size * 2 for size in sizes), self.filters)
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class DownsampleConv2D(ResamplingConv2D):
-    __doc__ = f"""A convolution, then 2x2 average pooling, as one.
+    """A convolution and then 2x2 average pooling, as one.
 
-    `AveragePooling2D(2)(Conv2D(filters, 3, padding="same")(inputs))` computes
-    four outputs to keep their mean. The same values come from one 4x4
-    convolution of stride 2, whose taps are means of the 3x3 kernel's: 16
-    multiplications in place of 36. With many channels it is one product of
-    matrices with nine sums of pixels: 9 multiplications (Winograd's minimal
-    filtering, transposed). The weight stays the 3x3 kernel, in `Conv2D`'s
-    layout.
-{ARGUMENTS}
+    The outputs are those of
+    `AveragePooling2D(2)(Conv2D(filters, 3, padding="same")(inputs))`, which
+    computes four values for each output, their mean. The weight is the 3x3
+    kernel, in the layout of `keras.layers.Conv2D`.
+
+    Args:
+        filters, kernel_size, method, **kwargs: As in `UpsampleConv2D`. Here,
+            "strided" is a 4x4 convolution of stride 2, whose kernel averages
+            entries of the 3x3 kernel.
+
+    Call arguments:
+        inputs: (batch, height, width, channels), floating point; height and
+            width are even.
+
     Returns:
         (batch, height / 2, width / 2, filters), in the compute dtype.
 
     Raises:
-        ValueError: If `filters` or `kernel_size` is not as above, if the
-            number of input channels is unknown, or if height or width is odd.
+        ValueError: As in `UpsampleConv2D`, or if height or width is odd.
 
     Example:
 
@@ -115,44 +184,23 @@ class DownsampleConv2D(ResamplingConv2D):
 
     Reference:
         - The downsampling block of SAGAN's discriminator, Zhang et al.,
-          https://arxiv.org/abs/1805.08318; the folding is exact algebra.
-        - Lavin and Gray, [Fast Algorithms for Convolutional Neural Networks](
-          https://arxiv.org/abs/1509.09308), section 4, for minimal filtering.
+          https://arxiv.org/abs/1805.08318.
     """
 
-    def _multiplied(self, inputs, kernel):
-        factors = minimal_filtering.downsampling_factors(
-            kernel, self.compute_dtype
-        )
-        return minimal_filtering.downsample(inputs, factors)
+    # `SpectralNormalization` may divide the inputs instead of the kernel.
+    linear_in_inputs = True
 
-    def _folded(self, inputs, kernel):
-        return keras.ops.conv(
-            inputs,
-            self.fold(kernel) / 4,
-            strides=2,
-            padding="same",
-            data_format="channels_last",
-        )
-
-    def _composed(self, inputs, kernel):
-        outputs = keras.ops.conv(
-            inputs, kernel, padding="same", data_format="channels_last"
-        )
-        return keras.ops.average_pool(
-            outputs, (2, 2), (2, 2), data_format="channels_last"
-        )
-
-    def _check_size(self, shape):
-        if any(size is not None and size % 2 for size in shape[1:3]):
-            raise ValueError(
-                "Height and width of `inputs` must be even. "
-                f"Received: inputs.shape={tuple(shape)}"
-            )
+    def convolution_op(self, inputs, kernel):
+        # Height and width may become known only at the call.
+        self.compute_output_shape(inputs.shape)
+        method = self.method_for(inputs.shape, devices.default())
+        return resampling.convolve_downsample(inputs, kernel, method)
 
     def compute_output_shape(self, input_shape):
-        self._check_size(input_shape)
-        batch, height, width, _ = input_shape
-        height = None if height is None else height // 2
-        width = None if width is None else width // 2
-        return (batch, height, width, self.filters)
+        batch, *sizes, _ = input_shape
+        if any(size is not None and size % 2 for size in sizes):
+            raise ValueError(
+                "Height and width of `inputs` must be even. "
+                f"Received: inputs.shape={tuple(input_shape)}"
+            )
+        return (batch, *(size and size // 2 for size in sizes), self.filters)

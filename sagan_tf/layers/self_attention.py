@@ -2,8 +2,8 @@
 
 import keras
 
+from sagan_tf import ops
 from sagan_tf.layers.spectral_normalization import SpectralNormalization
-from sagan_tf.ops import attention
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -17,14 +17,12 @@ class SelfAttention(keras.layers.Layer):
         o_j = v(sum_i beta_ji h(x_i))
         y_j = gamma o_j + x_j
 
-    `gamma` is a learned scalar that starts at 0, so that the layer starts as
-    the identity. (The paper calls f the key and g the query; the names here
-    are those of `keras.layers.MultiHeadAttention`.)
+    `gamma` is a learned scalar that starts at 0: the layer starts as the
+    identity. (The paper calls f the key and g the query; the names here are
+    those of `keras.layers.MultiHeadAttention`.)
 
-    The defaults are those of the authors' released code: queries and keys of
-    C/8 channels, values of C/2, keys and values max-pooled 2x2. The paper's
-    equations have C/8 for all three and no pooling:
-    `SelfAttention(value_channels=channels // 8, pool=False)`.
+    The defaults are those of the authors' released code. The paper's
+    equations are `SelfAttention(value_channels=channels // 8, pool=False)`.
 
     Args:
         key_channels: Integer, channels of queries and keys. None: C/8, at
@@ -35,10 +33,9 @@ class SelfAttention(keras.layers.Layer):
             wrapped in `SpectralNormalization`.
         kernel_initializer: Initializer of the four convolutions.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
-        blockwise: Boolean. True never holds all scores of a large feature map
-            in memory, in compiled training either: they are computed in
-            blocks, and again for the gradient. False is the plain
-            computation, for checking, as is a call that returns the scores.
+        blockwise: Boolean. True computes the scores of a large feature map in
+            blocks, and again for the gradient, so that they are never all in
+            memory; unless a call returns the scores.
 
     Call arguments:
         inputs: (batch, height, width, channels), floating point.
@@ -46,15 +43,14 @@ class SelfAttention(keras.layers.Layer):
         training: Boolean, whether spectral normalization stores its `u`.
 
     Returns:
-        A tensor of the shape of `inputs`; with `return_attention_scores` a
-        pair of it and the scores beta, in [0, 1], of shape
-        (batch, height * width, keys), each row summing to 1, where keys is
-        (height // 2) * (width // 2) with `pool` and height * width without.
+        A tensor of the shape of `inputs`. With `return_attention_scores` a
+        pair: that tensor, and the scores beta, in [0, 1], (batch, height *
+        width, keys), each row of which sums to 1. There are (height // 2) *
+        (width // 2) keys with `pool`, else height * width.
 
     Raises:
-        ValueError: If `key_channels` or `value_channels` is below 1, if the
-            number of input channels is unknown, or if height or width is
-            below 2 with `pool`.
+        ValueError: If an argument is not as above, if the number of input
+            channels is unknown, or if height or width is below 2 with `pool`.
 
     Example:
 
@@ -110,40 +106,38 @@ class SelfAttention(keras.layers.Layer):
         self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
         key_channels = self.key_channels or max(1, channels // 8)
         value_channels = self.value_channels or max(1, channels // 2)
-        self.query_convolution = self._convolution(key_channels, "query")
-        self.key_convolution = self._convolution(key_channels, "key")
-        self.value_convolution = self._convolution(value_channels, "value")
-        self.output_convolution = self._convolution(channels, "output")
-        for convolution in (
-            self.query_convolution,
-            self.key_convolution,
-            self.value_convolution,
-        ):
-            convolution.build(input_shape)
-        self.output_convolution.build((*input_shape[:-1], value_channels))
+        of_values = (*input_shape[:-1], value_channels)
+        convolution = self._convolution
+        self.query_convolution = convolution(key_channels, "query", input_shape)
+        self.key_convolution = convolution(key_channels, "key", input_shape)
+        self.value_convolution = convolution(
+            value_channels, "value", input_shape
+        )
+        self.output_convolution = convolution(channels, "output", of_values)
         self.gamma = self.add_weight(
             name="gamma", shape=(), initializer="zeros"
         )
         self.built = True
 
-    def _convolution(self, channels, name):
+    def _convolution(self, channels, name, input_shape):
         convolution = keras.layers.Conv2D(
             channels,
             1,
             use_bias=False,
             data_format="channels_last",
-            # One initializer draws the same values each time it is called.
+            # Without clones, all four would start with the same values.
             kernel_initializer=self.kernel_initializer.clone(),
             dtype=self.dtype_policy,
             name=name,
         )
-        if not self.spectral_normalization:
-            return convolution
-        return SpectralNormalization(
-            convolution,
-            differentiate_vectors=self.differentiate_vectors,
-            name=name,
-        )
+        if self.spectral_normalization:
+            convolution = SpectralNormalization(
+                convolution,
+                differentiate_vectors=self.differentiate_vectors,
+                name=name,
+            )
+        convolution.build(input_shape)
+        return convolution
 
     def call(self, inputs, return_attention_scores=False, training=None):
         self._check_size(inputs.shape)
@@ -154,9 +148,9 @@ class SelfAttention(keras.layers.Layer):
             keys, values = _max_pool(keys), _max_pool(values)
         sequences = map(_as_sequence, (queries, keys, values))
         if self.blockwise and not return_attention_scores:
-            attended = attention.attend(*sequences)
+            attended = ops.attend(*sequences)
         else:
-            attended, scores = attention.attend_at_once(*sequences)
+            attended, scores = ops.attend_at_once(*sequences)
         batch, height, width, _ = keras.ops.shape(inputs)
         attended = keras.ops.reshape(
             attended, (batch, height, width, values.shape[-1])
@@ -164,6 +158,36 @@ class SelfAttention(keras.layers.Layer):
         attended = self.output_convolution(attended, training=training)
         outputs = inputs + self.gamma * attended
         return (outputs, scores) if return_attention_scores else outputs
+
+    def baked(self, input_shape, device):
+        """Returns the layer that stands for this one in a baked network.
+
+        Args:
+            input_shape: (batch, height, width, channels).
+            device: "cpu" or "gpu", where the network will run.
+        """
+        config = self.get_config()
+        config["spectral_normalization"] = False
+        return type(self).from_config(config)
+
+    def baked_weights(self, input_shape, device):
+        """Returns the weights of `baked`, in its order.
+
+        Args:
+            input_shape, device: As in `baked`.
+        """
+        kernels = [
+            convolution.normalized_kernel()
+            if self.spectral_normalization
+            else convolution.kernel
+            for convolution in (
+                self.query_convolution,
+                self.key_convolution,
+                self.value_convolution,
+                self.output_convolution,
+            )
+        ]
+        return [self.gamma, *kernels]
 
     def _check_size(self, shape):
         if self.pool and any(n is not None and n < 2 for n in shape[1:3]):
@@ -182,16 +206,13 @@ class SelfAttention(keras.layers.Layer):
         if not return_attention_scores:
             return outputs
         batch, height, width, _ = inputs.shape
-        if height is None or width is None:
-            queries = keys = None
-        else:
+        queries = keys = None
+        if None not in (height, width):
             stride = 2 if self.pool else 1
             queries = height * width
             keys = (height // stride) * (width // stride)
-        scores = keras.KerasTensor(
-            (batch, queries, keys), dtype=self.compute_dtype
-        )
-        return outputs, scores
+        shape = (batch, queries, keys)
+        return outputs, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self):
         config = super().get_config()
@@ -210,14 +231,14 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _max_pool(features):
-    # The JAX backend wants the strides spelled out.
+    # The JAX backend has no default for the strides.
     return keras.ops.max_pool(
         features, (2, 2), (2, 2), data_format="channels_last"
     )
 
 
 def _as_sequence(features):
-    """(batch, height, width, channels) to (batch, positions, channels)."""
+    """Reshapes (batch, height, width, channels) to (batch, positions, ...)."""
     batch, height, width, _ = keras.ops.shape(features)
     return keras.ops.reshape(
         features, (batch, height * width, features.shape[-1])

@@ -4,25 +4,21 @@ import math
 
 import keras
 
-from sagan_tf.layers.resampling import DownsampleConv2D, UpsampleConv2D
-from sagan_tf.layers.winograd_convolution import WinogradConv2D
-
-# Linear in their inputs but for bias and activation, which come after. Of
-# other classes, also of theirs, nobody knows.
-_LINEAR = (
-    keras.layers.Dense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
+_TRANSPOSED = (
     keras.layers.Conv1DTranspose,
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
-    keras.layers.DepthwiseConv1D,
-    keras.layers.DepthwiseConv2D,
-    DownsampleConv2D,
-    UpsampleConv2D,
-    WinogradConv2D,
 )
+_DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+_CONVOLUTIONS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+)
+# Layers that are linear in their input up to a bias and an activation, so that
+# dividing the input equals dividing the kernel. The layers of this package say
+# so themselves, by `linear_in_inputs`.
+_LINEAR = (keras.layers.Dense, *_CONVOLUTIONS, *_TRANSPOSED, *_DEPTHWISE)
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -36,22 +32,18 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     with `W` the kernel as a matrix of (rest, output channels), and the layer
     is called with `W / sigma`. The kernel variable itself never changes, and
-    the gradient goes through `W / sigma`, so it is orthogonal to `W`.
-    `keras.layers.SpectralNormalization` overwrites the kernel instead. Of a
-    dense layer or a convolution the inputs are divided where they are smaller
-    than the kernel, which is the same product, within rounding, and less work.
+    the gradient goes through `W / sigma`. For dense and convolutional layers,
+    the inputs are divided by sigma instead of the kernel if they have fewer
+    elements: the result is the same up to rounding, and cheaper.
 
-    Every call iterates from the stored `u`; the result is stored only when
-    `training` is true, as in the SAGAN authors' code. At inference the layer
-    therefore is a pure function of its weights.
+    Every call iterates from the stored `u`, and stores the new `u` only if
+    `training` is true, as in the SAGAN authors' code.
 
     `u`, sigma and `W / sigma` are float32 under any dtype policy; the policy
     of the wrapped layer governs the layer's own computation.
 
     Args:
-        layer: A layer with a `kernel` or `embeddings` variable: `Dense`,
-            convolutions (also transposed and depthwise), `Embedding`,
-            `UpsampleConv2D`, `DownsampleConv2D`, or your own.
+        layer: A layer with a variable `kernel` or `embeddings`.
         power_iterations: Integer of at least 1, iterations per call.
         epsilon: Float, added to a norm before dividing by it, and the
             smallest sigma divided by, so that a zero kernel stays zero.
@@ -59,16 +51,16 @@ class SpectralNormalization(keras.layers.Wrapper):
         differentiate_vectors: Boolean. False treats `u` and `v` as constants
             in the gradient of sigma (Miyato et al., PyTorch). True
             differentiates through the iteration (the SAGAN authors' code).
-        divide_inputs: Boolean. False always divides the kernel, for checking.
+        divide_inputs: Boolean. True divides the inputs if they are smaller
+            than the kernel; False always divides the kernel.
 
     Call arguments:
         inputs: Whatever the wrapped layer takes.
         training: Boolean, whether to store the new `u`.
 
     Raises:
-        ValueError: If `power_iterations` is not an integer of at least 1, if
-            `epsilon` is not positive, or, on build, if the wrapped layer has
-            no kernel of at least two dimensions.
+        ValueError: If an argument is not as above, or, on build, if `layer`
+            has no kernel of at least two dimensions.
 
     Example:
 
@@ -124,20 +116,24 @@ class SpectralNormalization(keras.layers.Wrapper):
     def call(self, inputs, training=None):
         u, sigma = self._iterate()
         if training:
-            # A zero kernel would make `u` zero, and keep it zero for good.
+            # With a zero kernel the new `u` is zero, and would stay zero.
             previous = keras.ops.convert_to_tensor(self.u)
             self.u.assign(keras.ops.where(sigma > self.epsilon, u, previous))
         sigma = keras.ops.maximum(sigma, self.epsilon)
         if self._divides_inputs(inputs):
             divided = keras.ops.cast(inputs, sigma.dtype) / sigma
             return self.layer(keras.ops.cast(divided, inputs.dtype))
-        # Inside an outer scope (JAX) every variable needs binding again.
+        kernel = keras.ops.convert_to_tensor(self._kernel) / sigma
+        return self._call_with_kernel(kernel, inputs)
+
+    def _call_with_kernel(self, kernel, inputs):
+        """Calls the wrapped layer with `kernel` in place of its variable."""
+        # Inside an outer scope (JAX) every variable must be bound again.
         bindings = [
             (variable, keras.ops.convert_to_tensor(variable))
             for variable in self.layer.variables
             if variable is not self._kernel
         ]
-        kernel = keras.ops.convert_to_tensor(self._kernel) / sigma
         with keras.StatelessScope([*bindings, (self._kernel, kernel)]) as scope:
             outputs = self.layer(inputs)
         for variable in self.layer.non_trainable_variables:
@@ -146,33 +142,62 @@ class SpectralNormalization(keras.layers.Wrapper):
         return outputs
 
     def _divides_inputs(self, inputs):
-        """Whether the inputs can be divided, and are known to be smaller."""
-        # Beyond the range of float16, and no integers, a small sigma takes
-        # them.
+        """Returns whether to divide the inputs: if possible, and if smaller."""
+        cls = type(self.layer)
+        # The class itself must say that it is linear. Subclasses do not
+        # inherit that, because they may override `call`.
+        linear = cls in _LINEAR or "linear_in_inputs" in vars(cls)
+        # Dividing by a small sigma would overflow float16, and integers
+        # cannot be divided: both divide the kernel.
         dtypes = {
             keras.backend.standardize_dtype(inputs.dtype),
             self.layer.compute_dtype,
         }
         if (
             not self.divide_inputs
-            or type(self.layer) not in _LINEAR
+            or not linear
             or None in inputs.shape
             or not dtypes <= {"float32", "float64", "bfloat16"}
         ):
             return False
         return math.prod(inputs.shape) < math.prod(self._kernel.shape)
 
+    def baked(self, input_shape, device):
+        """Returns the layer that stands for this one in a baked network.
+
+        Args:
+            input_shape: Shape of the inputs.
+            device: "cpu" or "gpu", where the network will run.
+        """
+        if hasattr(self.layer, "baked"):
+            return self.layer.baked(input_shape, device)
+        return type(self.layer).from_config(self.layer.get_config())
+
+    def baked_weights(self, input_shape, device):
+        """Returns the weights of `baked`, in its order.
+
+        Args:
+            input_shape, device: As in `baked`.
+        """
+        kernel = self.normalized_kernel()
+        if hasattr(self.layer, "baked_weights"):
+            return self.layer.baked_weights(input_shape, device, kernel)
+        return [
+            kernel if weight is self._kernel else weight
+            for weight in self.layer.weights
+        ]
+
     def sigma(self):
         """Returns the estimated spectral norm, a float32 scalar.
 
-        The estimate that the next call will divide by; `u` is not changed.
+        The next call divides by this estimate. `u` is not changed.
         """
         return self._iterate()[1]
 
     def normalized_kernel(self):
         """Returns `W / sigma`, float32, in the kernel's own shape.
 
-        What the next call will multiply by; `u` is not changed.
+        The next call uses this kernel. `u` is not changed.
         """
         sigma = keras.ops.maximum(self.sigma(), self.epsilon)
         return keras.ops.convert_to_tensor(self._kernel) / sigma
@@ -190,7 +215,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             v = self._unit(keras.ops.matmul(constant(matrix), u))
             product = keras.ops.matmul(v, matrix)
             u = self._unit(constant(product))
-        # v^T W u, without reading `W` once more.
+        # sigma = v^T W u, without reading `W` once more.
         sigma = keras.ops.sum(product * u)
         u = keras.ops.cast(keras.ops.stop_gradient(u), "float32")
         return u, sigma
@@ -215,15 +240,9 @@ class SpectralNormalization(keras.layers.Wrapper):
     def _matrix(self, kernel):
         """Reshapes a kernel to (rest, output channels)."""
         layer, shape = self.layer, kernel.shape
-        transposed = (
-            keras.layers.Conv1DTranspose,
-            keras.layers.Conv2DTranspose,
-            keras.layers.Conv3DTranspose,
-        )
-        depthwise = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
-        if isinstance(layer, depthwise):
+        if isinstance(layer, _DEPTHWISE):
             channels = shape[-2] * shape[-1]
-        elif isinstance(layer, transposed):
+        elif isinstance(layer, _TRANSPOSED):
             kernel = keras.ops.moveaxis(kernel, -2, -1)
             channels = shape[-2]
         elif isinstance(layer, keras.layers.Embedding):
@@ -246,7 +265,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def get_config(self):
         config = super().get_config()
-        # Both are fixed by the constructor.
+        # The constructor fixes both dtype and autocast.
         config.pop("dtype")
         config.update(
             power_iterations=self.power_iterations,

@@ -1,33 +1,82 @@
-"""A convolution by Winograd's minimal filtering."""
+"""A 3x3 convolution by minimal filtering, and its form for inference."""
 
 import keras
 
 from sagan_tf.ops import devices, minimal_filtering
 
-# With fewer channels the sums of pixels cost more time than the products they
-# save (`benchmarks/convolutions.py`).
-_LEAST_CHANNELS = 128
-FORMS = ("auto", "products", "convolution")
+
+class ChoosingConv2D(keras.layers.Conv2D):
+    """A `keras.layers.Conv2D` with a choice of how it is computed.
+
+    A subclass has `METHODS`, `method_for` and `convolution_op`, and overrides
+    `baked` for the methods whose `_baked_kernel` is not the kernel.
+    """
+
+    def __init__(self, *args, method="auto", **kwargs):
+        super().__init__(*args, **kwargs)
+        if method not in self.METHODS:
+            raise ValueError(
+                f"`method` must be one of {self.METHODS}. "
+                f"Received: method={method!r}"
+            )
+        self.method = method
+
+    def baked(self, input_shape, device):
+        """Returns the layer that stands for this one in a baked network.
+
+        Args:
+            input_shape: (batch, height, width, channels).
+            device: "cpu" or "gpu", where the network will run.
+        """
+        config = self.get_config()
+        config["method"] = self.method_for(input_shape, device)
+        return type(self).from_config(config)
+
+    def baked_weights(self, input_shape, device, kernel=None):
+        """Returns the weights of `baked`, in its order.
+
+        Args:
+            input_shape, device: As in `baked`.
+            kernel: Kernel to bake instead of the layer's own, or None.
+        """
+        kernel = self.kernel if kernel is None else kernel
+        method = self.method_for(input_shape, device)
+        return [self._baked_kernel(kernel, method), *self.weights[1:]]
+
+    def _factored(self, upsampling):
+        return FactoredConv2D(
+            self.filters,
+            upsampling,
+            use_bias=self.use_bias,
+            activation=self.activation,
+            dtype=self.dtype_policy,
+            name=self.name,
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "method": self.method}
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
-class WinogradConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`, with 16 multiplications in place of 36.
+class WinogradConv2D(ChoosingConv2D):
+    """`keras.layers.Conv2D` with 16 multiplications instead of 36.
 
-    A 3x3 convolution of stride 1 and padding "same" gives 2x2 pixels from 16
-    products of sums of pixels with sums of the kernel's taps, computed as
-    products of matrices: the same values, within rounding. The weight stays
-    the 3x3 kernel. Any other convolution, and feature maps of odd or unknown
-    height or width, are computed as in `Conv2D`.
+    Minimal filtering computes 2x2 pixels of a 3x3 convolution of stride 1 and
+    padding "same" by 16 multiplications of sums of pixels with sums of kernel
+    entries. The outputs are the same up to rounding. The weight is the 3x3
+    kernel. Any other convolution, and feature maps of odd or unknown height
+    or width, are computed as in `keras.layers.Conv2D`.
 
     Args:
         *args, **kwargs: As in `keras.layers.Conv2D`.
-        form: "auto" takes minimal filtering where it is faster: on a CPU,
-            between at least 128 channels and 128 filters. "products" always
-            takes it where it can, "convolution" never.
+        method: String, how the outputs are computed. "direct": as in
+            `keras.layers.Conv2D`. "winograd": by minimal filtering if
+            possible. "auto": by minimal filtering if that is possible and
+            faster, which it is on a CPU for at least 128 channels and 128
+            filters.
 
     Raises:
-        ValueError: If `form` is not as above.
+        ValueError: If `method` is not as above.
 
     Example:
 
@@ -40,43 +89,114 @@ class WinogradConv2D(keras.layers.Conv2D):
           https://arxiv.org/abs/1509.09308), section 4.1, F(2x2, 3x3).
     """
 
-    def __init__(self, *args, form="auto", **kwargs):
-        super().__init__(*args, **kwargs)
-        if form not in FORMS:
-            raise ValueError(
-                f"`form` must be one of {FORMS}. Received: form={form!r}"
-            )
-        self.form = form
+    METHODS = ("auto", "direct", "winograd")
+    # `SpectralNormalization` may divide the inputs instead of the kernel.
+    linear_in_inputs = True
 
     def convolution_op(self, inputs, kernel):
-        if not self.uses_products(inputs.shape):
+        if self.method_for(inputs.shape, devices.default()) == "direct":
             return super().convolution_op(inputs, kernel)
-        return minimal_filtering.convolve(inputs, self.factors(kernel))
+        factors = minimal_filtering.convolution_factors(
+            kernel, self.compute_dtype
+        )
+        return minimal_filtering.convolve(inputs, factors)
 
-    def factors(self, kernel):
-        """Returns what the products multiply by.
+    def method_for(self, input_shape, device):
+        """Returns how such inputs are computed, "direct" or "winograd".
 
         Args:
-            kernel: (3, 3, channels, filters).
-
-        Returns:
-            (16, channels, filters).
+            input_shape: (batch, height, width, channels).
+            device: "cpu" or "gpu".
         """
-        return minimal_filtering.convolution_factors(kernel, self.compute_dtype)
-
-    def uses_products(self, shape):
-        """Whether inputs of this shape are multiplied 16 times, not 36."""
         possible = (
             self.kernel_size == (3, 3)
             and self.padding == "same"
             and self.data_format == "channels_last"
             and {*self.strides, *self.dilation_rate, self.groups} == {1}
-            and all(size and size % 2 == 0 for size in shape[1:3])
+            and all(size and size % 2 == 0 for size in input_shape[1:3])
         )
-        if not possible or self.form != "auto":
-            return possible and self.form == "products"
-        channels = min(shape[-1], self.filters)
-        return channels >= _LEAST_CHANNELS and devices.on_cpu()
+        if not possible or self.method == "direct":
+            return "direct"
+        pays = minimal_filtering.convolution_pays(
+            input_shape[-1], self.filters, device
+        )
+        return "winograd" if pays or self.method == "winograd" else "direct"
+
+    def baked(self, input_shape, device):
+        if self.method_for(input_shape, device) == "winograd":
+            return self._factored(upsampling=False)
+        return super().baked(input_shape, device)
+
+    def _baked_kernel(self, kernel, method):
+        if method == "direct":
+            return kernel
+        return minimal_filtering.convolution_factors(kernel, self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable(package="sagan_tf")
+class FactoredConv2D(keras.layers.Layer):
+    """A 3x3 convolution whose weights are minimal filtering's factors.
+
+    It stands for a `WinogradConv2D` or an `UpsampleConv2D` in a baked
+    network: the factors are computed from the kernel once, and not at each
+    call.
+
+    Args:
+        filters, use_bias, activation: As in `keras.layers.Conv2D`.
+        upsampling: Boolean, whether the inputs are first upsampled x2.
+
+    Call arguments:
+        inputs: (batch, height, width, channels), floating point.
+
+    Returns:
+        (batch, height, width, filters), with twice the height and width if
+        `upsampling`.
+    """
+
+    def __init__(
+        self,
+        filters,
+        upsampling=False,
+        use_bias=True,
+        activation=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.upsampling = upsampling
+        self.use_bias = use_bias
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        factors = 9 if self.upsampling else 16
+        self.kernel = self.add_weight(
+            name="kernel", shape=(factors, input_shape[-1], self.filters)
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(self.filters,))
+        self.built = True
+
+    def call(self, inputs):
+        compute = (
+            minimal_filtering.upsample
+            if self.upsampling
+            else minimal_filtering.convolve
+        )
+        outputs = compute(inputs, keras.ops.convert_to_tensor(self.kernel))
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        batch, *sizes, _ = input_shape
+        sizes = [size and size * (1 + self.upsampling) for size in sizes]
+        return (batch, *sizes, self.filters)
 
     def get_config(self):
-        return {**super().get_config(), "form": self.form}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "upsampling": self.upsampling,
+            "use_bias": self.use_bias,
+            "activation": keras.activations.serialize(self.activation),
+        }

@@ -1,8 +1,8 @@
 """Widths and resolutions of the networks, by image size."""
 
-# Output channels of each block, in units of `base_channels`. 128: the
-# authors' code; 32, 64 and 256: StudioGAN, whose figures are the published
-# ones. A generator block doubles the resolution, from 4x4.
+# Output channels of each generator block, in units of `base_channels`, by
+# image size. A block doubles the resolution, from 4x4. Source for 128: the
+# authors' code; for 32, 64 and 256: StudioGAN.
 _GENERATOR = {
     32: (4, 4, 4),
     64: (8, 4, 2, 1),
@@ -10,8 +10,8 @@ _GENERATOR = {
     256: (16, 8, 8, 4, 2, 1),
 }
 _GENERATOR_FIRST = {32: 4, 64: 16, 128: 16, 256: 16}
-# The discriminator's blocks and how many of them, from the first, halve the
-# resolution.
+# Output channels of each discriminator block, and how many blocks, from the
+# first one on, halve the resolution.
 _DISCRIMINATOR = {
     32: (2, 2, 2, 2),
     64: (1, 2, 4, 8, 16),
@@ -24,9 +24,9 @@ IMAGE_SIZES = tuple(_GENERATOR)
 
 
 def generator_blocks(image_size):
-    """Returns the (resolution, width) of the dense layer and of each block.
+    """Returns (resolution, width) of the dense layer's output and each block's.
 
-    Widths are in units of `base_channels`, resolutions in pixels.
+    Resolutions are in pixels, widths in units of `base_channels`.
     """
     _check_image_size(image_size)
     widths = (_GENERATOR_FIRST[image_size], *_GENERATOR[image_size])
@@ -34,9 +34,9 @@ def generator_blocks(image_size):
 
 
 def discriminator_blocks(image_size):
-    """Returns the (resolution, width) of the output of each block.
+    """Returns (resolution, width) of each block's output.
 
-    Widths are in units of `base_channels`, resolutions in pixels.
+    Resolutions are in pixels, widths in units of `base_channels`.
     """
     _check_image_size(image_size)
     return [
@@ -45,23 +45,37 @@ def discriminator_blocks(image_size):
     ]
 
 
-def check_arguments(
-    network,
-    blocks,
-    image_size,
-    attention_resolutions,
-    residual_resolutions,
-    num_classes,
-    **sizes,
-):
-    """Raises a `ValueError` that names the first argument out of range.
+def check_resolutions(network, blocks, parts):
+    """Raises a `ValueError` for resolutions that a network does not have.
 
     Args:
         network: "generator" or "discriminator", for the message.
-        blocks: (resolution, width) pairs where attention is possible.
-        image_size, attention_resolutions, residual_resolutions, num_classes:
-            As in the builders.
-        **sizes: Arguments that must be integers of at least 1.
+        blocks: (resolution, width) pairs after which attention is possible.
+        parts: `blocks.Parts`.
+    """
+    offered = sorted({resolution for resolution, _ in blocks})
+    for name in ("attention_resolutions", "residual_resolutions"):
+        resolutions = tuple(getattr(parts, name))
+        if not set(resolutions) <= set(offered):
+            raise ValueError(
+                f"`{name}` must be among {offered}, the feature-map sizes of "
+                f"the {network}. Received: {name}={resolutions}"
+            )
+    both = {*parts.attention_resolutions} & {*parts.residual_resolutions}
+    if both:
+        raise ValueError(
+            "`residual_resolutions` must not be among "
+            "`attention_resolutions`, because a residual block replaces "
+            f"attention. Received: {sorted(both)} in both"
+        )
+
+
+def check_sizes(num_classes, **sizes):
+    """Raises a `ValueError` for a size that is no integer of at least 1.
+
+    Args:
+        num_classes: Integer or None.
+        **sizes: Other arguments, by name.
     """
     if num_classes is not None:
         sizes["num_classes"] = num_classes
@@ -71,24 +85,6 @@ def check_arguments(
                 f"`{name}` must be an integer of at least 1. "
                 f"Received: {name}={size}"
             )
-    offered = sorted({resolution for resolution, _ in blocks})
-    for name, resolutions in (
-        ("attention_resolutions", attention_resolutions),
-        ("residual_resolutions", residual_resolutions),
-    ):
-        if not set(resolutions) <= set(offered):
-            raise ValueError(
-                f"`{name}` must be among {offered}, where the {network} of "
-                f"image_size={image_size} can have attention. "
-                f"Received: {name}={tuple(resolutions)}"
-            )
-    if set(attention_resolutions) & set(residual_resolutions):
-        raise ValueError(
-            "`residual_resolutions` must not be among "
-            "`attention_resolutions`, in whose place they stand. Received: "
-            f"residual_resolutions={tuple(residual_resolutions)}, "
-            f"attention_resolutions={tuple(attention_resolutions)}"
-        )
 
 
 def _check_image_size(image_size):

@@ -1,51 +1,43 @@
-"""Residual blocks of the generator and the discriminator."""
+"""Layers and residual blocks of the generator and the discriminator."""
 
 import dataclasses
 
 import keras
 
 from sagan_tf import layers
-from sagan_tf.layers.resampling_base import FOLDINGS
 
+METHODS = layers.UpsampleConv2D.METHODS
 ATTENTION_VARIANTS = ("released", "paper")
 
 
 @dataclasses.dataclass(frozen=True)
-class Convolutions:
-    """How a network makes its layers with a kernel.
+class Parts:
+    """Makes a network's layers that have a kernel, all in the same way.
 
-    Attributes:
-        spectral_normalization: Whether kernels are spectrally normalized.
-        folded: Whether convolutions are folded with their resampling, and
-            computed by minimal filtering where that is faster. "products" and
-            "convolution" ask for one form throughout.
-        kernel_initializer: Name of a Keras initializer.
-        differentiate_vectors: See `SpectralNormalization`.
-        attention_variant: "released" (values of C/2, 2x2 max pool) or
-            "paper" (values of C/8, no pool).
-        blockwise_attention: Whether large attention is computed in blocks.
+    The attributes are arguments of `build_generator`. With the method
+    "strided", convolutions without resampling are "direct".
     """
 
     spectral_normalization: bool = True
-    folded: bool | str = True
+    attention_variant: str = "released"
+    attention_resolutions: tuple = ()
+    residual_resolutions: tuple = ()
+    method: str = "auto"
     kernel_initializer: str = "glorot_uniform"
     differentiate_vectors: bool = False
-    attention_variant: str = "released"
-    blockwise_attention: bool = True
 
     def __post_init__(self):
-        if self.folded not in FOLDINGS:
-            raise ValueError(
-                f"`folded` must be one of {FOLDINGS}. "
-                f"Received: folded={self.folded!r}"
-            )
-        if self.attention_variant not in ATTENTION_VARIANTS:
-            raise ValueError(
-                f"`attention_variant` must be one of {ATTENTION_VARIANTS}. "
-                f"Received: attention_variant={self.attention_variant!r}"
-            )
+        for name, choices in (
+            ("method", METHODS),
+            ("attention_variant", ATTENTION_VARIANTS),
+        ):
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"`{name}` must be one of {choices}. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
 
-    def normalized(self, layer):
+    def _normalized(self, layer):
         """Wraps `layer` in spectral normalization, if the network has it."""
         if not self.spectral_normalization:
             return layer
@@ -55,50 +47,42 @@ class Convolutions:
             name=layer.name,
         )
 
-    def convolution(self, channels, kernel_size, name, **kwargs):
-        layer_class = keras.layers.Conv2D
-        if kernel_size == 3 and self.folded:
-            layer_class = layers.WinogradConv2D
-            kwargs["form"] = "auto" if self.folded is True else self.folded
-        return self.normalized(
+    def _with_kernel(self, layer_class, *args, **kwargs):
+        return self._normalized(
             layer_class(
-                channels,
-                kernel_size,
-                padding="same",
-                kernel_initializer=self.kernel_initializer,
-                name=name,
-                **kwargs,
+                *args, kernel_initializer=self.kernel_initializer, **kwargs
             )
+        )
+
+    def convolution(self, channels, kernel_size, name, use_bias=True):
+        options = {"padding": "same", "use_bias": use_bias, "name": name}
+        if kernel_size != 3:
+            return self._with_kernel(
+                keras.layers.Conv2D, channels, kernel_size, **options
+            )
+        method = "direct" if self.method == "strided" else self.method
+        return self._with_kernel(
+            layers.WinogradConv2D, channels, 3, method=method, **options
         )
 
     def resampling(self, layer_class, channels, name):
-        return self.normalized(
-            layer_class(
-                channels,
-                folded=self.folded,
-                kernel_initializer=self.kernel_initializer,
-                name=name,
-            )
+        return self._with_kernel(
+            layer_class, channels, method=self.method, name=name
         )
 
-    def dense(self, units, name, **kwargs):
-        return self.normalized(
-            keras.layers.Dense(
-                units,
-                kernel_initializer=self.kernel_initializer,
-                name=name,
-                **kwargs,
-            )
+    def dense(self, units, name, dtype=None):
+        return self._with_kernel(
+            keras.layers.Dense, units, name=name, dtype=dtype
         )
 
-    def embedding(self, num_classes, channels, name, **kwargs):
-        return self.normalized(
+    def embedding(self, num_classes, channels, name):
+        return self._normalized(
             keras.layers.Embedding(
                 num_classes,
                 channels,
-                embeddings_initializer=self.kernel_initializer,
+                self.kernel_initializer,
                 name=name,
-                **kwargs,
+                dtype="float32",
             )
         )
 
@@ -110,35 +94,35 @@ class Convolutions:
             spectral_normalization=self.spectral_normalization,
             kernel_initializer=self.kernel_initializer,
             differentiate_vectors=self.differentiate_vectors,
-            blockwise=self.blockwise_attention,
             name=name,
         )
 
+    def insert(self, features, resolution):
+        """Adds what the network has after the block of a resolution.
 
-def insert(
-    features,
-    resolution,
-    attention_resolutions,
-    residual_resolutions,
-    convolutions,
-):
-    """Adds the self-attention, or the block in its place, of a resolution."""
-    if resolution in attention_resolutions:
-        name = f"attention{resolution}"
-        return convolutions.attention(features.shape[-1], name)(features)
-    if resolution in residual_resolutions:
-        return residual_block(features, convolutions, f"residual{resolution}")
-    return features
+        Args:
+            features: Keras tensor, the output of the block.
+            resolution: Integer, height and width of `features`.
+
+        Returns:
+            The output of self-attention, of a residual block, or `features`.
+        """
+        if resolution in self.attention_resolutions:
+            name = f"attention{resolution}"
+            return self.attention(features.shape[-1], name)(features)
+        if resolution in self.residual_resolutions:
+            return residual_block(features, self, f"residual{resolution}")
+        return features
 
 
-def generator_block(features, normalize, channels, convolutions, name):
-    """Residual block that doubles the resolution.
+def generator_block(features, normalize, channels, parts, name):
+    """Builds a residual block that doubles the resolution.
 
     Args:
         features: (batch, height, width, channels) Keras tensor.
         normalize: Function of (features, name) to normalized features.
         channels: Integer, number of output channels.
-        convolutions: `Convolutions`.
+        parts: `Parts`.
         name: String, prefix of the layers' names.
 
     Returns:
@@ -146,33 +130,29 @@ def generator_block(features, normalize, channels, convolutions, name):
     """
     residual = normalize(features, f"{name}_normalization1")
     residual = keras.layers.ReLU()(residual)
-    residual = convolutions.resampling(
+    residual = parts.resampling(
         layers.UpsampleConv2D, channels, f"{name}_convolution1"
     )(residual)
     residual = normalize(residual, f"{name}_normalization2")
     residual = keras.layers.ReLU()(residual)
-    residual = convolutions.convolution(channels, 3, f"{name}_convolution2")(
-        residual
-    )
+    residual = parts.convolution(channels, 3, f"{name}_convolution2")(residual)
     # A 1x1 convolution commutes with upsampling and is cheaper before it.
-    shortcut = convolutions.convolution(channels, 1, f"{name}_shortcut")(
-        features
-    )
+    shortcut = parts.convolution(channels, 1, f"{name}_shortcut")(features)
     shortcut = keras.layers.UpSampling2D()(shortcut)
     return keras.layers.Add()([shortcut, residual])
 
 
-def residual_block(features, convolutions, name):
-    """Residual block with as many parameters as a self-attention block.
+def residual_block(features, parts, name):
+    """Builds a residual block in the place of self-attention.
 
-    ReLU, a 3x3 convolution to C/8 channels, ReLU, a 1x1 convolution back to
-    C, both without bias, and the identity as shortcut. That is
-    9 C^2/8 + C^2/8 = 5 C^2/4 parameters. The attention block has
-    2 C^2/8 + 2 C^2/2 = 5 C^2/4 and its gate `gamma`: one more.
+    It is ReLU, a 3x3 convolution to C/8 channels, ReLU, and a 1x1 convolution
+    back to C, both without bias, with the identity as shortcut. It has
+    9 C^2/8 + C^2/8 = 5 C^2/4 parameters. Self-attention has one more:
+    2 C^2/8 + 2 C^2/2 = 5 C^2/4 and its gate `gamma`.
 
     Args:
         features: (batch, height, width, channels) Keras tensor.
-        convolutions: `Convolutions`.
+        parts: `Parts`.
         name: String, prefix of the layers' names.
 
     Returns:
@@ -180,16 +160,16 @@ def residual_block(features, convolutions, name):
 
     Reference:
         - Zhang et al., https://arxiv.org/abs/1805.08318, table 1, "residual
-          block". The paper gives the number of its parameters and no more,
-          and the authors' code does not have it; this composition is ours.
+          block". The paper gives only the number of its parameters, and
+          the authors' code does not have it. These layers are our choice.
     """
     channels = features.shape[-1]
     residual = keras.layers.ReLU()(features)
-    residual = convolutions.convolution(
+    residual = parts.convolution(
         max(1, channels // 8), 3, f"{name}_convolution1", use_bias=False
     )(residual)
     residual = keras.layers.ReLU()(residual)
-    residual = convolutions.convolution(
+    residual = parts.convolution(
         channels, 1, f"{name}_convolution2", use_bias=False
     )(residual)
     return keras.layers.Add()([features, residual])
@@ -198,48 +178,44 @@ def residual_block(features, convolutions, name):
 def discriminator_block(
     features,
     channels,
-    convolutions,
+    parts,
     name,
     downsample=True,
     first=False,
     rectified_shortcut=False,
 ):
-    """Residual block that halves the resolution, or keeps it.
+    """Builds a residual block that can halve the resolution.
 
     Args:
         features: (batch, height, width, channels) Keras tensor.
         channels: Integer, number of output channels.
-        convolutions: `Convolutions`.
+        parts: `Parts`.
         name: String, prefix of the layers' names.
         downsample: Boolean, whether the resolution is halved.
-        first: Boolean, whether `features` are the images themselves, which
-            no ReLU must cut.
-        rectified_shortcut: Boolean, whether the shortcut, too, starts from
-            the ReLU of `features`.
+        first: Boolean, whether `features` are the images. Images do not go
+            through a ReLU, which would set their negative values to 0.
+        rectified_shortcut: Boolean, whether the shortcut starts from the ReLU
+            of `features` instead of `features`.
 
     Returns:
-        (batch, height / 2, width / 2, channels) Keras tensor; undivided
-        without `downsample`.
+        (batch, height / 2, width / 2, channels) Keras tensor, or (batch,
+        height, width, channels) without `downsample`.
     """
     rectified = features if first else keras.layers.ReLU()(features)
-    residual = convolutions.convolution(channels, 3, f"{name}_convolution1")(
-        rectified
-    )
+    residual = parts.convolution(channels, 3, f"{name}_convolution1")(rectified)
     residual = keras.layers.ReLU()(residual)
     if downsample:
-        residual = convolutions.resampling(
+        residual = parts.resampling(
             layers.DownsampleConv2D, channels, f"{name}_convolution2"
         )(residual)
     else:
-        residual = convolutions.convolution(
-            channels, 3, f"{name}_convolution2"
-        )(residual)
+        residual = parts.convolution(channels, 3, f"{name}_convolution2")(
+            residual
+        )
     shortcut = rectified if rectified_shortcut else features
     if downsample:
         # A 1x1 convolution commutes with pooling and is cheaper after it.
         shortcut = keras.layers.AveragePooling2D(2)(shortcut)
     if downsample or features.shape[-1] != channels:
-        shortcut = convolutions.convolution(channels, 1, f"{name}_shortcut")(
-            shortcut
-        )
+        shortcut = parts.convolution(channels, 1, f"{name}_shortcut")(shortcut)
     return keras.layers.Add()([shortcut, residual])

@@ -17,10 +17,9 @@ def build_discriminator(
     residual_resolutions=(),
     conditioning="projection",
     rectified_shortcut=False,
-    folded=True,
+    method="auto",
     kernel_initializer="glorot_uniform",
     differentiate_vectors=False,
-    blockwise_attention=True,
     name="discriminator",
 ):
     """Builds SAGAN's discriminator as a functional model.
@@ -33,39 +32,24 @@ def build_discriminator(
     With `conditioning="auxiliary_classifier"` the logit is w^T h + b, and a
     second dense layer gives the logits of the classes (AC-GAN).
 
-    There is no batch normalization, so a batch of real and generated images
-    gives the same logits as each apart.
+    There is no batch normalization, so images have the same logits in one
+    batch as in several.
 
     Args:
-        image_size: 32, 64, 128 or 256, height and width of the images in
-            pixels.
-        base_channels: Integer, channels of the first block at 128 px; the
-            paper's network: 64.
+        image_size, base_channels, attention_resolutions, attention_variant,
+            residual_resolutions, kernel_initializer, differentiate_vectors,
+            name: As in `build_generator`.
         num_classes: Integer, or None for an unconditional discriminator,
             which has no `labels` input and no projection.
-        attention_resolutions: Feature-map sizes after which there is
-            self-attention. Authors' code: (32,); the paper's headline row,
-            StudioGAN and MMGeneration: (64,), at 128 px.
-        spectral_normalization: Boolean, whether all kernels and the class
+        spectral_normalization: Boolean, whether kernels and the class
             embedding are spectrally normalized.
-        attention_variant: "released" (values of C/2, 2x2 max pool, as in all
-            public code) or "paper" (values of C/8, no pool).
-        residual_resolutions: Feature-map sizes after which there is a
-            residual block of as many parameters in the place of
-            self-attention, as in the paper's table 1.
         conditioning: "projection" (paper) or "auxiliary_classifier" (Odena
-            et al.); without effect if `num_classes` is None.
+            et al.); ignored if `num_classes` is None.
         rectified_shortcut: Boolean, whether the shortcuts after the first
-            block start from the ReLU of their input, as StudioGAN's do by
-            its in-place ReLU. Authors' code: False.
-        folded: Boolean, whether convolutions are folded with pooling, and
-            computed by minimal filtering where that is faster; False computes
-            the same values by the plain composition. "products" and
-            "convolution" ask for one form throughout, see `DownsampleConv2D`.
-        kernel_initializer: Name of a Keras initializer.
-        differentiate_vectors: Boolean, see `SpectralNormalization`.
-        blockwise_attention: Boolean, see `blockwise` of `SelfAttention`.
-        name: String, name of the model.
+            block start from the ReLU of their input, because StudioGAN's
+            ReLU works in place. Authors' code: False.
+        method: "auto", "direct", "strided" or "winograd", how 3x3
+            convolutions are computed; see `DownsampleConv2D`.
 
     Returns:
         A `keras.Model` from `images`, float32
@@ -75,9 +59,7 @@ def build_discriminator(
         `class_logits`, float32 (batch, num_classes).
 
     Raises:
-        ValueError: If `image_size`, `base_channels`, `num_classes`,
-            `attention_resolutions`, `residual_resolutions`, `conditioning`
-            or `attention_variant` is not as above.
+        ValueError: If an argument is not as above.
 
     Example:
 
@@ -95,75 +77,62 @@ def build_discriminator(
           Image Synthesis With Auxiliary Classifier GANs](
           https://arxiv.org/abs/1610.09585).
     """
-    down_blocks = architecture.discriminator_blocks(image_size)
-    architecture.check_arguments(
-        "discriminator",
-        down_blocks,
-        image_size,
+    parts = blocks.Parts(
+        spectral_normalization,
+        attention_variant,
         attention_resolutions,
         residual_resolutions,
-        num_classes,
-        base_channels=base_channels,
+        method,
+        kernel_initializer,
+        differentiate_vectors,
     )
+    down_blocks = architecture.discriminator_blocks(image_size)
+    architecture.check_resolutions("discriminator", down_blocks, parts)
+    architecture.check_sizes(num_classes, base_channels=base_channels)
     if conditioning not in CONDITIONINGS:
         raise ValueError(
             f"`conditioning` must be one of {CONDITIONINGS}. "
             f"Received: conditioning={conditioning!r}"
         )
-    convolutions = blocks.Convolutions(
-        spectral_normalization,
-        folded,
-        kernel_initializer,
-        differentiate_vectors,
-        attention_variant,
-        blockwise_attention,
-    )
     images = keras.Input(
         (image_size, image_size, 3), name="images", dtype="float32"
     )
-    features = images
-    visited = set()
+    features, previous = images, image_size
     for index, (resolution, width) in enumerate(down_blocks, start=1):
-        channels = width * base_channels
         features = blocks.discriminator_block(
             features,
-            channels,
-            convolutions,
+            width * base_channels,
+            parts,
             f"block{index}",
-            downsample=resolution < features.shape[1],
+            downsample=resolution < previous,
             first=index == 1,
             rectified_shortcut=rectified_shortcut,
         )
-        if resolution not in visited:
-            visited.add(resolution)
-            features = blocks.insert(
-                features,
-                resolution,
-                attention_resolutions,
-                residual_resolutions,
-                convolutions,
-            )
+        if resolution < previous:
+            features = parts.insert(features, resolution)
+        previous = resolution
     features = keras.layers.ReLU()(features)
     # A sum over positions, and a logit, need float32's mantissa.
     features = keras.ops.sum(keras.ops.cast(features, "float32"), axis=(1, 2))
-    projected = num_classes is not None and conditioning == "projection"
-    logits_name = "linear" if projected else "logits"
-    logits = convolutions.dense(1, logits_name, dtype="float32")(features)
     if num_classes is None:
+        logits = parts.dense(1, "logits", "float32")(features)
         return keras.Model(images, logits, name=name)
-    if not projected:
-        class_logits = convolutions.dense(
-            num_classes, "class_logits", dtype="float32"
-        )(features)
-        return keras.Model(images, [logits, class_logits], name=name)
+    if conditioning == "auxiliary_classifier":
+        logits = parts.dense(1, "logits", "float32")(features)
+        classify = parts.dense(num_classes, "class_logits", "float32")
+        return keras.Model(images, [logits, classify(features)], name=name)
     labels = keras.Input((), name="labels", dtype="int32")
-    embedding = convolutions.embedding(
-        num_classes, channels, "embedding", dtype="float32"
-    )(labels)
+    logits = _projection(features, labels, num_classes, parts)
+    return keras.Model([images, labels], logits, name=name)
+
+
+def _projection(features, labels, num_classes, parts):
+    """Returns the logit w^T h + b + embedding[label]^T h."""
+    logits = parts.dense(1, "linear", "float32")(features)
+    embed = parts.embedding(num_classes, features.shape[-1], "embedding")
     projection = keras.layers.Dot(axes=-1, name="projection", dtype="float32")(
-        [features, embedding]
+        [features, embed(labels)]
     )
-    logits = keras.layers.Add(name="logits", dtype="float32")(
+    return keras.layers.Add(name="logits", dtype="float32")(
         [logits, projection]
     )
-    return keras.Model([images, labels], logits, name=name)

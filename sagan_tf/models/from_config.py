@@ -10,13 +10,14 @@ def build_networks(config):
     """Builds the generator and the discriminator of a configuration.
 
     Args:
-        config: `Config` whose `num_classes` is not None.
+        config: `Config` whose `num_classes` is that of its data.
 
     Returns:
-        The two `keras.Model`s.
+        Two `keras.Model`s, the generator and the discriminator.
 
     Raises:
-        ValueError: If the networks do not have what is asked for.
+        ValueError: If a field does not fit the networks, for instance an
+            attention resolution that they do not have.
     """
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
@@ -24,14 +25,12 @@ def build_networks(config):
         common = {
             "image_size": config.image_size,
             "base_channels": config.base_channels,
-            "num_classes": config.num_classes or None,
+            "num_classes": config.num_classes,
             "attention_resolutions": config.attention_resolutions,
             "attention_variant": config.attention_variant,
             "residual_resolutions": config.residual_resolutions,
-            "folded": config.folded,
             "kernel_initializer": config.kernel_initializer,
             "differentiate_vectors": config.differentiate_vectors,
-            "blockwise_attention": config.blockwise_attention,
         }
         generator = build_generator(
             latent_dim=config.latent_dim,

@@ -19,10 +19,9 @@ def build_generator(
     final_momentum=0.9999,
     epsilon=1e-5,
     synchronized=False,
-    folded=True,
+    method="auto",
     kernel_initializer="glorot_uniform",
     differentiate_vectors=False,
-    blockwise_attention=True,
     name="generator",
 ):
     """Builds SAGAN's generator as a functional model.
@@ -39,28 +38,25 @@ def build_generator(
         num_classes: Integer, or None for an unconditional generator, which
             has no `labels` input and plain batch normalization.
         latent_dim: Integer, length of a latent vector.
-        attention_resolutions: Feature-map sizes after which there is
-            self-attention. Authors' code: (32,); the paper's headline row,
-            StudioGAN and MMGeneration: (64,), at 128 px.
-        spectral_normalization: Boolean, whether all kernels (not the
-            conditional tables) are spectrally normalized.
-        attention_variant: "released" (values of C/2, 2x2 max pool, as in all
-            public code) or "paper" (values of C/8, no pool).
-        residual_resolutions: Feature-map sizes after which there is a
-            residual block of as many parameters in the place of
-            self-attention, as in the paper's table 1.
-        momentum: Float, of the moving statistics in the blocks.
-        final_momentum: Float, of the last batch normalization's.
-        epsilon: Float, of all batch normalization.
+        attention_resolutions: Feature-map sizes followed by self-attention.
+            Authors' code: (32,); the paper's headline row, StudioGAN and
+            MMGeneration: (64,), at 128 px.
+        spectral_normalization: Boolean, whether kernels are spectrally
+            normalized. Gains and biases of the classes are not.
+        attention_variant: "released" (values of C/2 channels, 2x2 max pool,
+            as in all public code) or "paper" (values of C/8, no pool).
+        residual_resolutions: Feature-map sizes followed by a residual block
+            with as many parameters as self-attention, as in the paper's
+            table 1.
+        momentum: Float, momentum of the blocks' batch normalization.
+        final_momentum: Float, momentum of the last batch normalization.
+        epsilon: Float, epsilon of all batch normalization.
         synchronized: Boolean, whether batch statistics are those of all
             replicas of a `tf.distribute` strategy.
-        folded: Boolean, whether convolutions are folded with upsampling, and
-            computed by minimal filtering where that is faster; False computes
-            the same values by the plain composition. "products" and
-            "convolution" ask for one form throughout, see `UpsampleConv2D`.
+        method: "auto", "direct", "strided" or "winograd", how 3x3
+            convolutions are computed; see `UpsampleConv2D`.
         kernel_initializer: Name of a Keras initializer.
         differentiate_vectors: Boolean, see `SpectralNormalization`.
-        blockwise_attention: Boolean, see `blockwise` of `SelfAttention`.
         name: String, name of the model.
 
     Returns:
@@ -69,9 +65,7 @@ def build_generator(
         (batch, image_size, image_size, 3) in [-1, 1].
 
     Raises:
-        ValueError: If `image_size`, `base_channels`, `num_classes`,
-            `latent_dim`, `attention_resolutions`, `residual_resolutions` or
-            `attention_variant` is not as above.
+        ValueError: If an argument is not as above.
 
     Example:
 
@@ -84,62 +78,52 @@ def build_generator(
         - Zhang et al., [Self-Attention Generative Adversarial Networks](
           https://arxiv.org/abs/1805.08318), section 5, and the authors' code.
     """
-    (_, width), *up_blocks = architecture.generator_blocks(image_size)
-    architecture.check_arguments(
-        "generator",
-        up_blocks,
-        image_size,
+    parts = blocks.Parts(
+        spectral_normalization,
+        attention_variant,
         attention_resolutions,
         residual_resolutions,
-        num_classes,
-        base_channels=base_channels,
-        latent_dim=latent_dim,
-    )
-    convolutions = blocks.Convolutions(
-        spectral_normalization,
-        folded,
+        method,
         kernel_initializer,
         differentiate_vectors,
-        attention_variant,
-        blockwise_attention,
     )
-    statistics = {"epsilon": epsilon, "synchronized": synchronized}
+    (_, width), *up_blocks = architecture.generator_blocks(image_size)
+    architecture.check_resolutions("generator", up_blocks, parts)
+    architecture.check_sizes(
+        num_classes, base_channels=base_channels, latent_dim=latent_dim
+    )
     latents = keras.Input((latent_dim,), name="latents", dtype="float32")
     inputs = latents
     if num_classes is not None:
         labels = keras.Input((), name="labels", dtype="int32")
         inputs = [latents, labels]
+    statistics = {"epsilon": epsilon, "synchronized": synchronized}
 
     def normalize(features, layer_name):
+        options = {"momentum": momentum, "name": layer_name, **statistics}
         if num_classes is None:
-            return keras.layers.BatchNormalization(
-                momentum=momentum, name=layer_name, **statistics
-            )(features)
-        return layers.ConditionalBatchNormalization(
-            num_classes, momentum=momentum, name=layer_name, **statistics
-        )([features, labels])
+            return keras.layers.BatchNormalization(**options)(features)
+        return layers.ConditionalBatchNormalization(num_classes, **options)(
+            [features, labels]
+        )
 
     channels = width * base_channels
-    features = convolutions.dense(16 * channels, "dense")(latents)
+    features = parts.dense(16 * channels, "dense")(latents)
     features = keras.layers.Reshape((4, 4, channels))(features)
     for index, (resolution, width) in enumerate(up_blocks, start=1):
-        channels = width * base_channels
         features = blocks.generator_block(
-            features, normalize, channels, convolutions, f"block{index}"
+            features, normalize, width * base_channels, parts, f"block{index}"
         )
-        features = blocks.insert(
-            features,
-            resolution,
-            attention_resolutions,
-            residual_resolutions,
-            convolutions,
-        )
+        features = parts.insert(features, resolution)
     features = keras.layers.BatchNormalization(
         momentum=final_momentum, name="normalization", **statistics
     )(features)
+    return keras.Model(inputs, _images(features, parts), name=name)
+
+
+def _images(features, parts):
     features = keras.layers.ReLU()(features)
-    features = convolutions.convolution(3, 3, "convolution")(features)
-    images = keras.layers.Activation("tanh", name="images", dtype="float32")(
+    features = parts.convolution(3, 3, "convolution")(features)
+    return keras.layers.Activation("tanh", name="images", dtype="float32")(
         features
     )
-    return keras.Model(inputs, images, name=name)

@@ -1,32 +1,39 @@
-"""Attention that holds a block of its scores in memory, never all of them."""
+"""Attention over the positions of feature maps, in blocks if they are large.
+
+    scores = softmax(queries keys^T),    outputs = scores values
+
+The scores of a 64x64 feature map with 2x2 pooled keys are 4,096 x 1,024
+numbers for each image. Computed in blocks they are never all in memory; the
+gradient computes them again.
+"""
 
 import keras
 
-# Blocks of scores smaller than this are slower, and save little.
-_LEAST_SCORES = 2**20
-# More blocks than that keep no more memory free.
-_MOST_BLOCKS = 64
+# Blocks with fewer scores than this are slower, and save little memory.
+_MIN_SCORES = 2**20
+# More blocks than this save no more memory.
+_MAX_BLOCKS = 64
 
 
-def attend(queries, keys, values):
-    """Computes `softmax(queries keys^T) values`, block by block if large.
+def attend(queries, keys, values, min_scores=_MIN_SCORES):
+    """Computes `softmax(queries keys^T) values`, in blocks if it is large.
 
-    A block is a few images, or some queries of one image. The gradient
-    computes the scores again. Where there are few scores, or the sizes are
-    not known, it is the plain computation; so it is in float16, whose range
-    the gradient needs in float32, and on backends other than TensorFlow and
-    JAX. JAX's forward mode (`jvp`) cannot go through blocks.
+    It is computed at once if there are few scores, if sizes are unknown, in
+    float16 (in blocks its gradient would need the range of float32), and on
+    other backends than TensorFlow and JAX. JAX's forward mode (`jvp`) cannot
+    differentiate blocks.
 
     Args:
         queries: (batch, positions, key channels), floating point.
         keys: (batch, keys, key channels).
         values: (batch, keys, value channels).
+        min_scores: Integer, the smallest number of scores worth a block.
 
     Returns:
         (batch, positions, value channels).
     """
     batch, positions = queries.shape[:2]
-    block = _block(batch, positions, keys.shape[1])
+    block = block_size(batch, positions, keys.shape[1], min_scores)
     if (
         block is None
         or keras.backend.standardize_dtype(queries.dtype) == "float16"
@@ -37,17 +44,23 @@ def attend(queries, keys, values):
 
 
 def attend_at_once(queries, keys, values):
-    """Returns what `attend` returns, and the scores.
+    """Computes what `attend` computes, not in blocks, and the scores.
 
-    The tensors may have more leading axes.
+    Args:
+        queries, keys, values: As in `attend`.
+
+    Returns:
+        (batch, positions, value channels), and the scores (batch, positions,
+        keys), each row of which sums to 1.
     """
     scores = _scores(queries, keys)
     return keras.ops.matmul(scores, values), scores
 
 
 def _scores(queries, keys):
-    # Softmax over thousands of positions needs float32's mantissa, and
-    # casting queries and keys is cheaper than casting their products.
+    """Returns `softmax(queries keys^T)` in the dtype of the queries."""
+    # A softmax over thousands of positions needs float32's mantissa, and
+    # casting queries and keys is cheaper than casting their matmul.
     logits = keras.ops.matmul(
         keras.ops.cast(queries, "float32"),
         _transposed(keras.ops.cast(keys, "float32")),
@@ -59,90 +72,87 @@ def _transposed(matrices):
     return keras.ops.swapaxes(matrices, -1, -2)
 
 
-def _block(batch, positions, keys):
-    """Returns the images of a block, and in how many parts their queries are.
+def block_size(batch, positions, keys, min_scores=_MIN_SCORES):
+    """Chooses how large a block of `attend` is.
 
-    None if there is to be one block of all.
+    Args:
+        batch, positions, keys: Integers, or None if unknown.
+        min_scores: Integer, the smallest number of scores worth a block.
+
+    Returns:
+        The number of images in a block, and the number of parts that their
+        queries are split into. None if one block is to hold everything.
     """
     if positions is None or keys is None:
         return None
     known = batch is not None
-    # Of an unknown number of images each is a block at least.
+    # If the batch size is unknown, each image is at least one block.
     scores = positions * keys
     total = scores * (batch if known else 1)
-    if total < (4 if known else 1) * _LEAST_SCORES:
+    if total < (4 if known else 1) * min_scores:
         return None
-    most = max(_LEAST_SCORES, total // _MOST_BLOCKS)
+    max_scores = max(min_scores, total // _MAX_BLOCKS)
     parts = next(
         parts
         for parts in range(1, positions + 1)
-        if positions % parts == 0 and scores // parts <= most
+        if positions % parts == 0 and scores // parts <= max_scores
     )
-    images = max(1, most // scores) if known else 1
+    images = max(1, max_scores // scores) if known else 1
     while known and batch % images:
         images -= 1
     return images, parts
 
 
 def _in_blocks(images, parts):
-    """Makes the function of (queries, keys, values), with its gradient."""
+    """Returns a function of (queries, keys, values), with its gradient.
 
-    def split(tensor, parts):
-        batch, positions, channels = keras.ops.shape(tensor)
-        return keras.ops.reshape(
-            tensor,
-            (
-                batch // images * parts,
-                images,
-                positions // parts,
-                channels,
-            ),
-        )
+    The function is two loops: over groups of `images` images, and for each
+    group over `parts` parts of the queries.
+    """
 
-    def run(function, by_block, keys, values):
-        """Maps (block of each, its keys, its values) over all blocks."""
-        by_block = [split(tensor, parts) for tensor in by_block]
-        keys, values = split(keys, 1), split(values, 1)
-        blocks = keras.ops.shape(by_block[0])[0]
-
-        def of_block(block):
-            index, *tensors = block
-            return function(
-                *tensors,
-                keras.ops.take(keys, index // parts, axis=0),
-                keras.ops.take(values, index // parts, axis=0),
-            )
-
-        return keras.ops.map(of_block, (keras.ops.arange(blocks), *by_block))
-
-    def merged(tensor, like):
-        return keras.ops.reshape(tensor, keras.ops.shape(like))
-
-    def added(tensor, like):
-        """Adds the parts of the queries up."""
-        _, _, keys, channels = keras.ops.shape(tensor)
-        tensor = keras.ops.reshape(tensor, (-1, parts, images, keys, channels))
-        return merged(keras.ops.sum(tensor, axis=1), like)
+    def groups(tensor):
+        """Reshapes (batch, ...) to (groups, images, ...)."""
+        return keras.ops.reshape(tensor, (-1, images, *tensor.shape[1:]))
 
     @keras.ops.custom_gradient
     def attend_in_blocks(queries, keys, values):
-        outputs = run(
-            lambda *block: attend_at_once(*block)[0], [queries], keys, values
+        def outputs_of_group(group):
+            queries, keys, values = group
+            return _join(
+                keras.ops.map(
+                    lambda rows: attend_at_once(rows, keys, values)[0],
+                    _split(queries, parts),
+                )
+            )
+
+        inputs = (queries, keys, values)
+        outputs = keras.ops.reshape(
+            keras.ops.map(outputs_of_group, tuple(map(groups, inputs))),
+            (-1, queries.shape[1], values.shape[-1]),
         )
-        channels = values.shape[-1]
-        batch, positions, _ = keras.ops.shape(queries)
-        outputs = keras.ops.reshape(outputs, (batch, positions, channels))
 
         def gradient(*arguments, upstream=None):
             if upstream is None:
                 (upstream,) = arguments
-            gradients = run(
-                _gradients, [queries, outputs, upstream], keys, values
-            )
-            return (
-                merged(gradients[0], queries),
-                added(gradients[1], keys),
-                added(gradients[2], values),
+
+            def gradients_of_group(group):
+                *by_query, keys, values = group
+                d_queries, d_keys, d_values = keras.ops.map(
+                    lambda rows: _gradients(*rows, keys, values),
+                    tuple(_split(each, parts) for each in by_query),
+                )
+                # Every part of the queries attends to all keys and values.
+                return (
+                    _join(d_queries),
+                    keras.ops.sum(d_keys, axis=0),
+                    keras.ops.sum(d_values, axis=0),
+                )
+
+            given = (queries, outputs, upstream, keys, values)
+            found = keras.ops.map(gradients_of_group, tuple(map(groups, given)))
+            return tuple(
+                keras.ops.reshape(each, keras.ops.shape(original))
+                for each, original in zip(found, inputs, strict=True)
             )
 
         return outputs, gradient
@@ -150,16 +160,32 @@ def _in_blocks(images, parts):
     return attend_in_blocks
 
 
+def _split(queries, parts):
+    """Splits (images, positions, ...) to (parts, images, rows, ...)."""
+    images, positions, channels = queries.shape
+    rows = keras.ops.reshape(
+        queries, (images, parts, positions // parts, channels)
+    )
+    return keras.ops.swapaxes(rows, 0, 1)
+
+
+def _join(rows):
+    """Undoes `_split`."""
+    rows = keras.ops.swapaxes(rows, 0, 1)
+    return keras.ops.reshape(rows, (rows.shape[0], -1, rows.shape[-1]))
+
+
 def _gradients(queries, outputs, upstream, keys, values):
     """Returns the gradients of one block's queries, keys and values.
 
-    With the scores P and d the gradient of what follows it::
+    With the scores P, the outputs O and the upstream gradient dO::
 
         dV = P^T dO,    dS = P (dO V^T - sum(dO O)),    dQ = dS K,  dK = dS^T Q
     """
     scores = _scores(queries, keys)
-    # Subtracted within the product, as two more of its channels: one pass
-    # over the scores less. Two, so that nothing is lost in bfloat16.
+    # The row sums are subtracted inside the matmul, as additional channels,
+    # which saves one pass over the scores. There are two such channels, so
+    # that bfloat16 loses no digits of the sums.
     sums = keras.ops.sum(
         keras.ops.cast(upstream, "float32")
         * keras.ops.cast(outputs, "float32"),

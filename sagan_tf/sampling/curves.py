@@ -1,4 +1,4 @@
-"""Training curves of a run, as a picture."""
+"""Training curves of a run, as an image."""
 
 from sagan_tf.utils import files
 from sagan_tf.workdir import records
@@ -8,16 +8,16 @@ _LOGITS = ("real_logits", "fake_logits")
 
 
 def plot(workdir, path):
-    """Plots losses, mean logits and evaluations over the steps.
+    """Plots losses, mean logits and evaluations against the step.
 
     Args:
         workdir: Directory of a run.
-        path: PNG to write.
+        path: PNG file to write.
 
     Raises:
         ValueError: If the run has no metrics yet.
     """
-    # Imported here: only those who plot need it. No display is needed.
+    # Imported here, because few users plot. Needs no display.
     from matplotlib.figure import Figure
 
     history = records.read_metrics(workdir)
@@ -34,7 +34,7 @@ def plot(workdir, path):
         axes.set(title=title, xlabel="step")
         axes.legend()
         axes.grid(alpha=0.3)
-    _plot_evaluations(evaluations, records.read_evaluations(workdir))
+    _plot_evaluations(evaluations, records.training_evaluations(workdir))
     with files.replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
 
@@ -45,14 +45,14 @@ def _plot_evaluations(axes, results):
     if not results:
         axes.text(0.5, 0.5, "none", transform=axes.transAxes)
         return
-    steps = [result["protocol"]["step"] for result in results]
+    steps = [result.step for result in results]
     right = axes.twinx()
-    for name in results[0]["metrics"]:
-        values = [result["metrics"].get(name) for result in results]
+    for name in results[0].metrics:
+        values = [result.metrics.get(name) for result in results]
         if name.startswith("frechet"):
             axes.semilogy(steps, values, "o-", color="C2")
             axes.set_ylabel(f"{name.replace('_', ' ')} (log)", color="C2")
         elif name == "asked_for_class_share":
             right.plot(steps, values, "s--", color="C3")
             right.set(ylim=(0, 1.02))
-            right.set_ylabel("share of the asked-for class", color="C3")
+            right.set_ylabel("class accuracy", color="C3")

@@ -1,4 +1,4 @@
-"""The real images nearest to generated ones: has it memorised?"""
+"""The real images nearest to generated ones: has the generator memorised?"""
 
 import numpy as np
 import tensorflow as tf
@@ -9,28 +9,28 @@ from sagan_tf.images import to_float
 
 
 def nearest_images(images, config, count=5, inception=None):
-    """Finds the real images whose features are nearest to generated ones'.
+    """Finds the real images nearest to given images, in feature space.
 
     Args:
-        images: uint8 (images, height, width, 3).
-        config: The run's `Config`, for its data and its extractor.
-        count: Integer, how many of each.
+        images: uint8 (images, height, width, 3), generated or real.
+        config: The run's `Config`; it names the data set and the extractor
+            of the features.
+        count: Integer, number of real images for each given image.
         inception: Path of a local Inception SavedModel, or None.
 
     Returns:
-        uint8 array (images, count, height, width, 3), the nearest first, and
-        their distances, float32 (images, count).
+        uint8 array (images, count, height, width, 3), the nearest image
+        first, and float32 array (images, count), the distances.
 
     Raises:
-        ValueError: If the data or the extractor are not to be had.
+        ValueError: If the data set or the extractor is not available.
     """
     evaluator = Evaluator(config, inception=inception)
-    strategy = tf.distribute.get_strategy()
     reference, _ = references.load(
         config,
         evaluator.protocol,
         evaluator.extractor,
-        strategy,
+        tf.distribute.get_strategy(),
         evaluator.batch_size,
     )
     features, _ = evaluator.extractor.run(to_float(images))
@@ -41,14 +41,20 @@ def nearest_images(images, config, count=5, inception=None):
         ]
     )
     order = np.argsort(distances, axis=1)[:, :count]
-    source = data.open_source(config.dataset, config.data_dir, config.split)
-    source = data.evenly_spaced(source, reference.count)
-    # Where each row of the reference came from.
+    # Where in the data set each row of the reference came from.
     places = references.positions(reference)[order]
-    wanted = {int(place): None for place in places.ravel()}
+    real = _images_at(places, config, reference.count)
+    return real, np.take_along_axis(distances, order, axis=1)
+
+
+def _images_at(places, config, count):
+    """Reads the images at some places of a data set thinned to `count`."""
+    source = data.open_source(config.dataset, config.data_dir, config.split)
+    source = data.spaced_source(source, count)
+    wanted = set(places.ravel().tolist())
+    found = {}
     dataset = data.ordered_dataset(source, config.image_size)
     for index, (image, _, _) in enumerate(dataset):
         if index in wanted:
-            wanted[index] = image.numpy()
-    found = np.stack([[wanted[int(place)] for place in row] for row in places])
-    return found, np.take_along_axis(distances, order, axis=1)
+            found[index] = image.numpy()
+    return np.stack([[found[int(place)] for place in row] for row in places])

@@ -1,162 +1,131 @@
-"""One way to draw, from a run's checkpoint or from a SavedModel."""
+"""`Sampler`: draws images from a run's checkpoint or from a SavedModel."""
 
-import os
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
-from sagan_tf import data
-from sagan_tf.images import to_float, to_uint8
-from sagan_tf.latents import latents_of_seeds, number_of_classes
-from sagan_tf.models.baking import bake, update
-from sagan_tf.sampling.interpolation import with_classes
-from sagan_tf.utils import files
-from sagan_tf.workdir import load_discriminator, load_generator
+from sagan_tf.config import Config
+from sagan_tf.images import image_grid
+from sagan_tf.latents import latents_of_seeds
+from sagan_tf.sampling.networks import BakedGenerator, SavedGenerator
+from sagan_tf.workdir import load_generator
 
-_BATCH = 16
+_BATCH_SIZE = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The checkpoint that a `Sampler` draws from.
+
+    Attributes:
+        workdir: Directory of the run.
+        config: The run's `Config`.
+        step: Integer, step of the checkpoint.
+        best: Boolean, whether it is the checkpoint evaluated best.
+    """
+
+    workdir: str
+    config: Config
+    step: int
+    best: bool
 
 
 class Sampler:
-    """Draws images and attention.
+    """Draws images, and shows what self-attention attends to.
+
+    Make one with `load`, `of_workdir`, `of_saved_model` or `of_generator`.
 
     Args:
-        draw: Function of (latents, labels) to uint8 images.
-        attend: Function of them to a dictionary from the name of each
-            self-attention layer to its scores and its query grid; None if
-            there is no such layer.
-        latent_dim: Integer.
-        num_classes: Integer; 0 for none.
-        origin: Dictionary of strings that say what draws, for a picture's
-            metadata.
-        generator, baked: `keras.Model` and its baked copy, or None if there
-            is only a SavedModel.
+        network: `BakedGenerator` or `SavedGenerator`.
+        origin: Dictionary of strings that describe the weights; it becomes
+            the metadata of PNG files.
+        run: `Run`, or None if the weights do not come from a run's directory.
+
+    Attributes:
+        latent_dim: Integer, length of a latent vector.
+        num_classes: Integer, or None for an unconditional generator.
+        generator: `keras.Model`, or None if there is only a SavedModel.
+        origin, run: As given.
+
+    Example:
+
+    >>> sampler = Sampler.of_workdir("runs/digits")
+    >>> latents = sampler.latents(seeds=[0, 1, 2])
+    >>> images = sampler.images(latents, labels=[7, 7, 7])
     """
 
-    def __init__(
-        self,
-        draw,
-        attend,
-        latent_dim,
-        num_classes,
-        origin,
-        generator=None,
-        baked=None,
+    def __init__(self, network, origin=None, run=None):
+        self._network = network
+        self.latent_dim = network.latent_dim
+        self.num_classes = network.num_classes
+        self.generator = network.generator
+        self.origin = origin or {}
+        self.run = run
+
+    @classmethod
+    def load(
+        cls,
+        workdir=None,
+        saved_model=None,
+        step=None,
+        best=False,
+        averaged=None,
     ):
-        self._generator = generator
-        self._baked = baked
-        self._draw = draw
-        self._attend = attend
-        self.latent_dim = latent_dim
-        self.num_classes = num_classes
-        self.origin = origin
+        """Returns a `Sampler` of a run or of a SavedModel.
+
+        Args:
+            workdir: Directory of a run, or None.
+            saved_model: Directory that `export_generator` wrote, or None.
+            step, best, averaged: As in `load_generator`, for a run only.
+
+        Raises:
+            ValueError: If both or neither of `workdir` and `saved_model` are
+                given, or the weights cannot be loaded.
+        """
+        if (workdir is None) == (saved_model is None):
+            raise ValueError(
+                "Give either `workdir` or `saved_model`. Received: "
+                f"workdir={workdir}, saved_model={saved_model}"
+            )
+        if workdir is None:
+            return cls.of_saved_model(saved_model)
+        return cls.of_workdir(workdir, step, best, averaged)
 
     @classmethod
     def of_workdir(cls, workdir, step=None, best=False, averaged=None):
         """Returns a `Sampler` of a run; arguments as in `load_generator`."""
-        generator, _, step = load_generator(workdir, step, best, averaged)
+        generator, config, step = load_generator(workdir, step, best, averaged)
         origin = {"workdir": str(workdir), "step": str(step)}
-        return cls.of_generator(generator, origin)
+        run = Run(workdir, config, step, best)
+        return cls(BakedGenerator(generator), origin, run)
 
     @classmethod
     def of_generator(cls, generator, origin=None):
-        """Returns a `Sampler` of a generator, as `build_generator` makes."""
-        images, scores = bake(generator)
-        grids = {
-            layer.name: layer.output[0].shape[1:3]
-            for layer in images.layers
-            if layer.name in scores.output
-        }
-
-        @tf.function(reduce_retracing=True)
-        def draw(*inputs):
-            return to_uint8(images(_inputs(inputs), training=False))
-
-        @tf.function(reduce_retracing=True)
-        def attend(*inputs):
-            return scores(_inputs(inputs), training=False)
-
-        def attention(*inputs):
-            found = attend(*inputs)
-            return {name: (found[name].numpy(), grids[name]) for name in grids}
-
-        return cls(
-            lambda *inputs: draw(*inputs).numpy(),
-            attention if grids else None,
-            generator.inputs[0].shape[-1],
-            number_of_classes(generator),
-            origin or {},
-            generator,
-            images,
-        )
-
-    @property
-    def has_attention(self):
-        """Whether the generator has self-attention."""
-        return self._attend is not None
-
-    def update(self):
-        """Takes the weights that the generator has now."""
-        update(self._baked, self._generator)
+        """Returns a `Sampler` of a `keras.Model` by `build_generator`."""
+        return cls(BakedGenerator(generator), origin)
 
     @classmethod
     def of_saved_model(cls, path):
-        """Returns a `Sampler` of what `export_generator` wrote.
+        """Returns a `Sampler` of a directory that `export_generator` wrote.
 
         Raises:
             ValueError: If there is no such SavedModel.
         """
-        try:
-            loaded = tf.saved_model.load(str(path))
-            signatures = loaded.signatures
-            draw = signatures["serving_default"]
-            _, arguments = draw.structured_input_signature
-            latent_dim = arguments["latents"].shape[-1]
-        except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-            reason = str(error).strip("'\n").splitlines()[0]
-            raise ValueError(
-                f"`saved_model` {path} is none that sagan-export wrote "
-                f"({reason})"
-            ) from None
-        num_classes, origin = 0, {"saved_model": str(path)}
-        card = os.path.join(path, "saved_model.json")
-        if "labels" in arguments:
-            num_classes = 2**31 - 1
-        if os.path.exists(card):
-            try:
-                read = files.read_json(card)
-                num_classes = int(read["number_of_classes"])
-                origin["step"] = str(read["step"])
-            except (ValueError, LookupError, TypeError) as error:
-                raise ValueError(
-                    f"{card} is none that sagan-export wrote ({error})"
-                ) from None
+        network = SavedGenerator(path)
+        origin = {"saved_model": str(path)}
+        if network.step is not None:
+            origin["step"] = network.step
+        return cls(network, origin)
 
-        def named(*inputs):
-            return dict(zip(("latents", "labels"), inputs, strict=False))
+    @property
+    def has_attention(self):
+        """Whether the generator has self-attention."""
+        return self._network.has_attention
 
-        def attend(*inputs):
-            outputs = signatures["attention"](**named(*inputs))
-            return {
-                name: (
-                    outputs[name].numpy(),
-                    tuple(outputs[f"{name}_query_grid"].numpy()),
-                )
-                for name in outputs
-                if f"{name}_query_grid" in outputs
-            }
-
-        def images(*inputs):
-            # The signatures alone do not keep their module alive.
-            _ = loaded
-            return draw(**named(*inputs))["images"].numpy()
-
-        return cls(
-            images,
-            attend if "attention" in signatures else None,
-            latent_dim,
-            num_classes,
-            origin,
-        )
+    def update(self):
+        """Takes over the weights that the generator has now."""
+        self._network.update()
 
     def latents(self, seeds, truncation=0.0):
         """Returns a latent vector for each seed; see `latents_of_seeds`."""
@@ -169,101 +138,67 @@ class Sampler:
 
         Args:
             latents: Float32 (count, latent_dim).
-            labels: Integers (count,); None for an unconditional generator.
-            progress: Function of the number drawn, or None.
+            labels: Integers (count,) in [0, num_classes); ignored by an
+                unconditional generator.
+            progress: Function of the number of images drawn so far, or None.
 
         Returns:
             uint8 array (count, height, width, 3).
         """
         parts = []
-        for start in range(0, len(latents), _BATCH):
-            rows = slice(start, start + _BATCH)
-            parts.append(self._draw(*self._given(latents, labels, rows)))
+        for start in range(0, len(latents), _BATCH_SIZE):
+            rows = slice(start, start + _BATCH_SIZE)
+            parts.append(
+                self._network.draw(*self._inputs(latents, labels, rows))
+            )
             if progress is not None:
-                progress(min(start + _BATCH, len(latents)))
+                progress(min(start + _BATCH_SIZE, len(latents)))
         return np.concatenate(parts)
 
-    def between_classes(self, latents, classes, frames):
-        """Draws what is between consecutive classes.
+    def grid(self, seeds, classes=(), truncation=0.0, progress=None):
+        """Draws a row of images for each class and a column for each seed.
+
+        An unconditional generator gets rows of at most ten seeds.
 
         Args:
-            latents: Float32 (count, latent_dim).
-            classes: List of at least 2.
-            frames: Integer, images from a class to the next, that one not
-                included.
+            seeds: List of integers.
+            classes: List of integers; empty for an unconditional generator.
+            truncation: As in `latents`.
+            progress: As in `images`.
 
         Returns:
-            For each latent vector a uint8 array (images, height, width, 3).
-
-        Raises:
-            ValueError: If there is only a SavedModel.
+            uint8 array (rows * height, columns * width, 3), the grid, and
+            uint8 array (count, height, width, 3), its images row by row.
         """
-        if self._generator is None:
-            raise ValueError(
-                "What is between classes needs `workdir`: a SavedModel draws "
-                "its own classes only"
-            )
-        rows = np.eye(self.num_classes, dtype=np.float32)[classes]
-        shares = np.linspace(0, 1, frames, endpoint=False)[:, None]
-        parts = [
-            (1 - shares) * first + shares * second
-            for first, second in zip(rows[:-1], rows[1:], strict=True)
-        ]
-        mixtures = np.concatenate([*parts, rows[-1:]]).astype(np.float32)
-        mixed = Sampler.of_generator(with_classes(self._generator, mixtures))
-        labels = np.arange(len(mixtures))
-        return [
-            mixed.images(np.repeat([latent], len(labels), axis=0), labels)
-            for latent in np.asarray(latents)
-        ]
+        latents = self.latents(seeds, truncation)
+        labels, columns = None, min(len(seeds), 10)
+        if classes:
+            latents = tf.tile(latents, (len(classes), 1))
+            labels = np.repeat(classes, len(seeds))
+            columns = len(seeds)
+        images = self.images(latents, labels, progress)
+        return image_grid(images, columns), images
 
     def attention(self, latents, labels=None):
-        """Returns scores (count, queries, keys) and query grid by layer.
+        """Computes the attention scores while images are drawn.
+
+        Args:
+            latents, labels: As in `images`.
+
+        Returns:
+            A dictionary from the name of each self-attention layer to a pair:
+            its scores, float array (count, queries, keys), and its query
+            grid, a pair (rows, columns) with rows * columns = queries.
 
         Raises:
             ValueError: If the generator has no self-attention.
         """
         if not self.has_attention:
             raise ValueError("The generator has no self-attention to show")
-        return self._attend(*self._given(latents, labels, slice(None)))
+        return self._network.attend(*self._inputs(latents, labels, slice(None)))
 
-    def _given(self, latents, labels, rows):
+    def _inputs(self, latents, labels, rows):
         latents = tf.constant(latents[rows], tf.float32)
-        if not self.num_classes:
-            return (latents,)
+        if self.num_classes is None:
+            return latents, None
         return latents, tf.constant(np.asarray(labels)[rows], tf.int32)
-
-
-def discriminator_attention(workdir, count, step=None, best=False):
-    """Returns what a run's discriminator attends to in real images.
-
-    Args:
-        workdir: Directory of a run whose data are at hand.
-        count: Integer, how many images, evenly spaced over the data.
-        step, best: As in `load_generator`.
-
-    Returns:
-        uint8 images, and a dictionary from the name of each self-attention
-        layer to its scores and its query grid.
-    """
-    discriminator, config = load_discriminator(workdir, step, best)
-    _, attend = bake(discriminator)
-    source = data.open_source(config.dataset, config.data_dir, config.split)
-    dataset = data.ordered_dataset(
-        data.evenly_spaced(source, count), config.image_size, count
-    )
-    images, labels, _ = next(iter(dataset))
-    inputs = to_float(images)
-    if len(discriminator.inputs) > 1:
-        inputs = [inputs, labels]
-    outputs = attend(inputs, training=False)
-    found = {}
-    for name, scores in outputs.items():
-        if name != "outputs":
-            grid = discriminator.get_layer(name).output.shape[1:3]
-            found[name] = (scores.numpy(), grid)
-    return images.numpy(), found
-
-
-def _inputs(inputs):
-    return list(inputs) if len(inputs) > 1 else inputs[0]

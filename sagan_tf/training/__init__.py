@@ -1,4 +1,4 @@
-"""Training: a run, its loop, and what it writes."""
+"""Training: a run, its loop, and its files."""
 
 from sagan_tf.training.building import build_gan, make_strategy
 from sagan_tf.training.loop import run_loop

@@ -13,8 +13,9 @@ def make_strategy(config):
     """Returns the `tf.distribute.Strategy` that `config.strategy` names.
 
     Raises:
-        ValueError: If there is none here, the batch cannot be divided over
-            its replicas, or XLA is asked for on several.
+        ValueError: If this machine does not have the devices, if the batch
+            cannot be divided over the replicas, or if `jit_compile` is true
+            for several replicas.
     """
     strategy = distribution.make(config.strategy)
     replicas = strategy.num_replicas_in_sync
@@ -27,9 +28,9 @@ def make_strategy(config):
         )
     if config.jit_compile and replicas > 1:
         raise ValueError(
-            "`jit_compile` needs a single device: TensorFlow cannot compile "
-            f"the step of several. Received: jit_compile=True, {replicas} "
-            "replicas"
+            "`jit_compile` must be False on several devices, whose step "
+            "TensorFlow cannot compile. Received: jit_compile=True, "
+            f"{replicas} replicas"
         )
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     logging.info(
@@ -45,7 +46,7 @@ def build_gan(config, strategy):
     """Builds and compiles the `SAGAN` of a configuration.
 
     Args:
-        config: `Config` whose `num_classes` is not None.
+        config: `Config` that is resolved for its data.
         strategy: `tf.distribute.Strategy` to train under.
     """
     with strategy.scope():
@@ -73,6 +74,7 @@ def build_gan(config, strategy):
 
 
 def _optimizer(config, learning_rate, updates_per_step):
+    """Returns the optimizer of a network."""
     if config.linear_decay_steps:
         learning_rate = LinearDecay(
             learning_rate,

@@ -1,4 +1,4 @@
-"""Progress, for a person at a terminal."""
+"""Progress bars in a terminal."""
 
 import sys
 import time
@@ -7,13 +7,13 @@ import keras
 
 
 def progress_bar(what, count=None):
-    """Returns a function of the number of images done, which draws a bar.
+    """Returns a function of the number of images done that draws a bar.
 
-    Where standard output is no terminal it draws nothing.
+    It draws nothing if standard output is not a terminal.
 
     Args:
-        what: String, what is counted.
-        count: Integer, how many there will be, or None.
+        what: String, the title.
+        count: Integer, number of images in all, or None if unknown.
     """
     if not sys.stdout.isatty():
         return lambda done: None

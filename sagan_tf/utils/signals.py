@@ -10,7 +10,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def handlers_kept():
-    """Restores Python's handlers, which a C++ library may replace within."""
+    """Returns a context after which signals have Python's handlers again.
+
+    A C++ library may replace them.
+    """
     try:
         yield
     finally:
@@ -20,10 +23,10 @@ def handlers_kept():
 
 
 class Interruption:
-    """Which signal asked to stop.
+    """A request to stop.
 
     Attributes:
-        signal: `signal.Signals`, or None while there was none.
+        signal: `signal.Signals`, the request, or None if there was none.
     """
 
     def __init__(self):
@@ -32,20 +35,18 @@ class Interruption:
 
 @contextlib.contextmanager
 def deferred():
-    """Takes the first SIGTERM or SIGINT as a request, within the context.
+    """Returns a context in which SIGTERM and SIGINT are only noted.
 
-    A second one has its usual effect. One that is ignored stays so. In
-    another thread than the main one, where Python has no signals, nothing is
-    changed.
+    The caller reads the request and ends its work. A second signal has its
+    usual effect. Ignored signals stay ignored. Outside the main thread, where
+    Python handles no signals, nothing changes.
 
     Yields:
-        `Interruption`, which says whether there was a request. It is the
-        caller's to end what it does.
+        `Interruption`.
 
     Raises:
         KeyboardInterrupt, SystemExit: At the end of the context, if there was
-            a request: what the signal would have raised, or the exit code
-            that shells have for it.
+            a request. For SIGTERM, the exit code is that of shells, 143.
     """
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
@@ -64,8 +65,8 @@ def deferred():
     def note(number, frame):
         interruption.signal = signal.Signals(number)
         restore()
-        # Not by the log: the signal may have come in the midst of a line.
-        # Who reads it may have been stopped by the same signal.
+        # Not by the log, because the signal may have interrupted a line of
+        # the log. The reader of stderr may be gone, by the same signal.
         with contextlib.suppress(OSError):
             os.write(
                 2,

@@ -1,13 +1,13 @@
-"""What a run leaves in its directory, and models read back from it.
+"""The directory of a run, its workdir: all that knows its layout.
 
 config.json          the configuration, resolved
-checkpoints/         the last ones; checkpoints/best/ that of the best
-                     Frechet distance, if evaluated in training
-samples/             a grid of samples from fixed latents, by step
+checkpoints/         the last checkpoints; in checkpoints/best/ the one with
+                     the best Frechet distance in training
+samples/             a grid of samples from fixed latents for each step
 metrics.jsonl        a line of metrics every `log_every_steps`
-tensorboard/         the same and more for TensorBoard
-eval/                a JSON, and a grid, for each evaluation
-lock                 names the process that trains here, while it does
+tensorboard/         the same metrics and more for TensorBoard
+eval/                a JSON file and a grid for each evaluation
+lock                 names the process that is training here
 """
 
 from sagan_tf.workdir.loading import load_discriminator, load_generator

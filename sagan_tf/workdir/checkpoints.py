@@ -1,9 +1,9 @@
-"""Checkpoints on disk: which there are, and which of them are intact.
+"""Checkpoints on disk: finding them, checking them, and saving them.
 
-TensorFlow's own record of a directory, the file `checkpoint`, is not relied
-on: it can be lost or stale like any other file, and a run whose record is
-lost must not start over. TensorFlow keeps a checksum of each tensor and of
-each block of the index, and checks them as it reads.
+The file `checkpoint`, TensorFlow's record of a directory, is not used to find
+checkpoints: it can be lost or outdated, and a run must not start over then.
+TensorFlow stores a checksum of each tensor and of each block of the index,
+and verifies it when it reads.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
-# What TensorFlow raises for a checkpoint that is broken or does not fit.
+# Exceptions of TensorFlow for a checkpoint that is broken or does not fit.
 UNREADABLE = (tf.errors.OpError, AssertionError, IndexError, ValueError)
 
 _NAME = "ckpt"
@@ -27,7 +27,7 @@ def step_of(path):
 
 
 def listed(directory):
-    """Returns the paths of all checkpoints, whole or not, by step."""
+    """Returns the paths of all checkpoints, intact or not, sorted by step."""
     directory = pathlib.Path(directory)
     steps = set()
     for path in directory.glob(f"{_NAME}-*"):
@@ -38,14 +38,14 @@ def listed(directory):
 
 
 def has_record(directory):
-    """Whether TensorFlow recorded a checkpoint here, which may be lost."""
+    """Returns whether TensorFlow recorded that a checkpoint was saved here."""
     return (pathlib.Path(directory) / "checkpoint").exists()
 
 
 def damage(path):
-    """Returns what is wrong with a checkpoint, or None if it reads whole.
+    """Returns what is wrong with a checkpoint, or None if it is intact.
 
-    Every tensor is read, and with it its checksum is checked.
+    It reads every tensor, which verifies the checksums.
     """
     try:
         reader = tf.train.load_checkpoint(path)
@@ -59,8 +59,8 @@ def damage(path):
 def newest_intact(directory):
     """Returns the path of the last intact checkpoint; None if there is none.
 
-    Damaged ones that come after it are named in the log. A save that was
-    interrupted is none: it left its temporary directory.
+    Damaged checkpoints after it are logged. An interrupted save, which leaves
+    its temporary directory, does not count as a checkpoint.
 
     Raises:
         ValueError: If there are checkpoints and all are damaged.
@@ -70,14 +70,14 @@ def newest_intact(directory):
         reason = damage(path)
         if reason is None:
             for line in damaged:
-                logging.error("%s: taking %s.", line, path)
+                logging.error("%s: using %s.", line, path)
             return path
         if not _temporary(path).exists():
             damaged.append(f"Checkpoint {path} is damaged ({reason})")
     if damaged:
         raise ValueError(
-            f"{'. '.join(damaged)}. No other in {directory} is intact: put a "
-            "copy of one back, or take a new `workdir`"
+            f"{'. '.join(damaged)}. No checkpoint in {directory} is intact: "
+            "restore a copy of one, or use a new `workdir`"
         )
     return None
 
@@ -85,13 +85,13 @@ def newest_intact(directory):
 def manager(checkpoint, directory, kept):
     """Returns a `tf.train.CheckpointManager` that knows what is on disk.
 
-    What an interrupted save left is removed. Only for the process that
-    writes there.
+    The remains of interrupted saves are removed, so only the process that
+    trains in the directory may call this.
 
     Args:
         checkpoint: `tf.train.Checkpoint`.
         directory: Path.
-        kept: Integer, how many checkpoints are kept.
+        kept: Integer, number of checkpoints that the manager keeps.
     """
     directory = pathlib.Path(directory)
     for path in listed(directory):
@@ -113,10 +113,13 @@ def manager(checkpoint, directory, kept):
 
 
 def save(manager, step):
-    """Saves a checkpoint, numbered by step; those before stay if it fails.
+    """Saves a checkpoint, numbered by step.
+
+    If that fails, earlier checkpoints stay intact.
 
     Raises:
-        OSError: If it cannot be written, for instance to a full disk.
+        OSError: If the checkpoint cannot be written, for instance because the
+            disk is full.
     """
     path = pathlib.Path(manager.directory) / f"{_NAME}-{step}"
     try:
@@ -127,13 +130,14 @@ def save(manager, step):
                 _remove(part)
         reason = str(getattr(error, "message", error)).splitlines()[0]
         raise OSError(
-            f"Checkpoint {path} cannot be written ({reason}): the ones before "
-            "are intact, make room and run the same command again"
+            f"Checkpoint {path} cannot be written ({reason}). Earlier "
+            "checkpoints are intact: free some space and run the same command "
+            "again"
         ) from None
 
 
 def _recorded(directory):
-    """Returns the paths in TensorFlow's record; [] where it is unreadable."""
+    """Returns the paths in TensorFlow's record; [] if it is unreadable."""
     try:
         state = tf.train.get_checkpoint_state(str(directory))
         return list(state.all_model_checkpoint_paths)
@@ -142,9 +146,11 @@ def _recorded(directory):
 
 
 def _record(directory, paths):
+    """Writes TensorFlow's record."""
     (directory / "checkpoint").unlink(missing_ok=True)
     if paths:
-        # The manager deletes only what has a time after the one kept for good.
+        # The manager deletes only checkpoints newer than the last preserved
+        # one.
         times = [os.path.getmtime(f"{path}.index") for path in paths]
         tf.compat.v1.train.update_checkpoint_state(
             str(directory),
@@ -156,6 +162,7 @@ def _record(directory, paths):
 
 
 def _temporary(path):
+    """Returns the directory in which TensorFlow collects a checkpoint."""
     return pathlib.Path(f"{path}_temp")
 
 

@@ -1,4 +1,4 @@
-"""One process at a time in a directory."""
+"""A lock, so that only one process at a time trains in a directory."""
 
 import contextlib
 import errno
@@ -15,18 +15,18 @@ _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 @contextlib.contextmanager
 def locked(path):
-    """Holds the lock file `path`, which names the process that has it.
+    """Returns a context that holds the lock file `path`.
 
-    The operating system's lock on the file decides, so a process that was
-    killed holds nothing; what it wrote there is then explained and replaced.
-    On a file system without locks the process named there is asked after.
-    The file is removed in the end.
+    The file names the process that holds it. What counts is the operating
+    system's lock on the file, so a process that was killed holds nothing. On
+    a file system without locks, a process holds the file if it is still
+    alive. The file is removed at the end of the context.
 
     Args:
-        path: Path of the file; its directory is made if there is none.
+        path: Path of the file. Its directory is created.
 
     Raises:
-        ValueError: If another process has it.
+        ValueError: If another process holds the file.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,15 +39,15 @@ def locked(path):
         if not free:
             raise ValueError(
                 f"`workdir` {path.parent} is in use by process "
-                f"{_name(holder)}: wait for it, stop it, or take another "
-                f"workdir. (If that process runs no more, remove {path})"
+                f"{_name(holder)}: wait for it, stop it, or use another "
+                f"workdir. (If that process no longer exists, remove {path})"
             )
         if holder:
             logging.warning(
-                "The lock on %s was left by process %s, which ended without "
-                "releasing it: taking it over.",
-                path.parent,
+                "Process %s ended without releasing its lock on %s: taking the "
+                "lock.",
                 _name(holder),
+                path.parent,
             )
         file.seek(0)
         file.truncate()
@@ -58,18 +58,20 @@ def locked(path):
         try:
             yield
         finally:
-            # Removed while it is held: see `_opened`.
+            # Removed while it is still locked: see `_opened`.
             path.unlink(missing_ok=True)
 
 
 def _opened(path):
-    """Opens the file; not one that its last holder removed meanwhile.
+    """Opens and locks the file.
+
+    It opens the file again if its last holder removed it in between.
 
     Returns:
-        The file, and what `_lock` returned of it.
+        The file, and the result of `_lock`.
     """
     while True:
-        file = open(path, "a+", encoding="utf-8")
+        file = open(path, "a+", encoding="utf-8")  # noqa: SIM115
         free = _lock(file)
         if not free:
             return file, free
@@ -80,7 +82,7 @@ def _opened(path):
 
 
 def _lock(file):
-    """Returns whether the lock was free; None where there are no locks."""
+    """Returns whether the lock was free; None if there are no locks."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -93,6 +95,7 @@ def _lock(file):
 
 
 def _read(text):
+    """Returns the holder in the text of a lock file, or None."""
     try:
         holder = json.loads(text or "{}")
         return {"host": str(holder["host"]), "pid": int(holder["pid"])}
@@ -105,6 +108,7 @@ def _name(holder):
 
 
 def _is_alive(holder):
+    """Returns whether a process may be alive, on another machine always."""
     if holder is None:
         return False
     if holder["host"] != socket.gethostname():

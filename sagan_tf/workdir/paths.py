@@ -1,4 +1,4 @@
-"""Paths in the folder of a run, and who may write there."""
+"""Paths in the directory of a run, and who may write there."""
 
 import contextlib
 import os
@@ -30,21 +30,21 @@ class Workdir:
         """Returns the run's `Config`.
 
         Raises:
-            ValueError: If there is none, or it cannot be read.
+            ValueError: If the file does not exist or cannot be read.
         """
         if not self.config.is_file():
             raise ValueError(
-                f"`workdir` {self.path} holds no run ({self.config.name} is "
+                f"`workdir` {self.path} has no run ({self.config.name} is "
                 "missing): run train.py with this workdir first"
             )
         return Config.load(self.config)
 
     def claim(self, config):
-        """Writes `config` into a new directory, or checks the one there.
+        """Writes `config` into the directory, if the run can be there.
 
         Raises:
-            ValueError: If the directory holds the run of another
-                configuration, or something else than a run.
+            ValueError: If the directory has a run of another configuration,
+                or other files.
         """
         self.check_claim(config)
         if not self.config.exists():
@@ -52,42 +52,42 @@ class Workdir:
         config.save(self.config)
 
     def check_claim(self, config):
-        """Raises what `claim` raises; writes nothing."""
+        """Raises the errors of `claim`, and writes nothing."""
         self.check_directory()
         if self.config.exists():
             changed = self.read_config().changed_fields(config)
             if changed:
                 raise ValueError(
-                    f"`workdir` {self.path} holds a run of another "
-                    f"configuration ({'; '.join(changed)}): take another "
+                    f"`workdir` {self.path} has a run of another "
+                    f"configuration ({'; '.join(changed)}): use another "
                     "workdir, or the same configuration to resume"
                 )
 
     def check_directory(self):
-        """Raises a `ValueError` if no run can be here, of whatever kind."""
+        """Raises a `ValueError` if no run at all can be in the directory."""
         if self.config.exists() or not self.path.exists():
             return
         if not self.path.is_dir():
             raise ValueError(f"`workdir` {self.path} is not a directory")
-        # Only these may be left by a run killed while starting.
+        # A run that was killed while it started may leave these two.
         files = set(os.listdir(self.path)) - {
             f"{self.config.name}.tmp",
             self.lock.name,
         }
         if files:
             raise ValueError(
-                f"`workdir` {self.path} holds something else than a run "
-                f"({sorted(files)[0]}): take a new or empty directory"
+                f"`workdir` {self.path} has files that are not a run's "
+                f"({sorted(files)[0]}): use a new or empty directory"
             )
 
     @contextlib.contextmanager
     def locked(self):
-        """Keeps other processes from training here, within the context.
+        """Returns a context in which no other process can train here.
 
-        Of a directory that did not become a run's nothing is left.
+        If the run never started, the directories created for it are removed.
 
         Raises:
-            ValueError: If another process trains here.
+            ValueError: If another process is training here.
         """
         made = [
             path
@@ -107,12 +107,13 @@ class Workdir:
         """Returns the path of an intact checkpoint.
 
         Args:
-            step: Integer, or None for the last one; where that is damaged,
-                which is logged, the one before.
-            best: Boolean, whether to take the best evaluated one.
+            step: Integer. None: the last intact one; damaged ones after it
+                are logged.
+            best: Boolean, whether to return the one with the best Frechet
+                distance in training.
 
         Raises:
-            ValueError: If there is no such checkpoint, or only damaged ones.
+            ValueError: If there is no such checkpoint, or if it is damaged.
         """
         directory = self.best_checkpoint if best else self.checkpoints
         if step is None:

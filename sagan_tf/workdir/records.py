@@ -1,72 +1,167 @@
 """What a run has recorded: metrics.jsonl and eval/*.json."""
 
+import dataclasses
 import json
+import pathlib
+
+from absl import logging
 
 from sagan_tf.utils import files
 from sagan_tf.workdir import tensorboard
 from sagan_tf.workdir.paths import Workdir
 
-_LOSSES = ("discriminator_loss", "generator_loss")
-_LOGITS = ("real_logits", "fake_logits")
-# What reading a number raises where JSON has something else.
-_BROKEN = (ValueError, LookupError, TypeError, OverflowError)
+# Numbers that each record of metrics.jsonl has.
+_METRICS = (
+    "discriminator_loss",
+    "generator_loss",
+    "real_logits",
+    "fake_logits",
+)
+# Exceptions that broken JSON leads to.
+_BROKEN = (ValueError, LookupError, TypeError, OverflowError, RecursionError)
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """A recorded evaluation.
+
+    Attributes:
+        path: Path of its JSON file.
+        step: Integer, step of the checkpoint.
+        metrics: Dictionary from names to floats.
+        protocol: Dictionary, what the metrics depend on.
+        as_in_training: Whether the protocol is that of the evaluations
+            during training.
+    """
+
+    path: pathlib.Path
+    step: int
+    metrics: dict
+    protocol: dict
+    as_in_training: bool
+
+    @property
+    def frechet_distance(self):
+        """The Frechet distance, whatever its extractor."""
+        return next(
+            value
+            for name, value in self.metrics.items()
+            if name.startswith("frechet_")
+        )
+
+
+def read_evaluation(path):
+    """Returns the `Evaluation` of a JSON file.
+
+    Raises:
+        ValueError: If the file is not an evaluation.
+    """
+    try:
+        result = files.read_json(path)
+        protocol = result["protocol"]
+        evaluation = Evaluation(
+            pathlib.Path(path),
+            int(protocol["step"]),
+            {name: float(x) for name, x in result["metrics"].items()},
+            protocol,
+            bool(result["provenance"]["as_in_training"]),
+        )
+        # Every evaluation has this distance.
+        _ = evaluation.frechet_distance
+    except (*_BROKEN, AttributeError, StopIteration, OSError) as error:
+        raise ValueError(f"{path} is not an evaluation ({error!r})") from None
+    return evaluation
+
+
+def evaluations(workdir, skip_broken=False):
+    """Returns the `Evaluation`s of a run, sorted by step, then by name.
+
+    Args:
+        workdir: Directory of a run.
+        skip_broken: Boolean. True logs a warning for a JSON file in `eval/`
+            that is not an evaluation; False raises an error.
+
+    Raises:
+        ValueError: If a file is not an evaluation.
+    """
+    found = []
+    for path in sorted(Workdir(workdir).evaluations.glob("*.json")):
+        try:
+            found.append(read_evaluation(path))
+        except ValueError as error:
+            if not skip_broken:
+                raise
+            logging.warning("%s.", error)
+    return sorted(found, key=lambda each: each.step)
+
+
+def training_evaluations(workdir):
+    """Returns the `evaluations` with the protocol of those during training."""
+    return [each for each in evaluations(workdir) if each.as_in_training]
 
 
 def read_metrics(workdir):
-    """Returns the records of `metrics.jsonl`, in order.
+    """Returns the records of `metrics.jsonl`, dictionaries, in order.
 
     Raises:
-        ValueError: If there is none, or a line is no record.
+        ValueError: If the file does not exist, or a line is not a record.
     """
     path = Workdir(workdir).metrics
     if not path.is_file():
         raise ValueError(f"`workdir` {workdir} has no {path.name}: train first")
-    records = read_records(path, (*_LOSSES, *_LOGITS))
-    return [record for _, record in records]
+    return [record for _, record in _read_lines(path, _METRICS)]
 
 
-def read_evaluations(workdir):
-    """Returns the results in `eval/`, by step, each with its `path`.
-
-    Those of other protocols than evaluations in training have are left out.
-
-    Raises:
-        ValueError: If one is no evaluation.
-    """
-    results = []
-    for path in Workdir(workdir).evaluations.glob("*.json"):
-        result = files.read_json(path)
-        try:
-            usual = result["provenance"]["as_in_training"]
-            step = int(result["protocol"]["step"])
-            metrics = {k: float(v) for k, v in result["metrics"].items()}
-        except (*_BROKEN, AttributeError) as error:
-            raise ValueError(
-                f"{path} is not an evaluation ({error!r})"
-            ) from None
-        if usual:
-            results.append(
-                (step, {**result, "metrics": metrics, "path": str(path)})
-            )
-    return [result for _, result in sorted(results, key=lambda pair: pair[0])]
-
-
-def read_records(path, numbers=()):
-    """Reads a file with a JSON object in each line.
-
-    A last line without a newline, cut short by a kill, is passed over.
+def last_metrics(workdir):
+    """Returns the last record of `metrics.jsonl`, or {} if there is none.
 
     Args:
-        path: Path of the file.
-        numbers: Names of what, beside the integer `step`, must be a number
-            in each.
+        workdir: Directory of a run.
+
+    Raises:
+        ValueError: If a line is not a record.
+    """
+    lines = _read_lines(Workdir(workdir).metrics)
+    return lines[-1][1] if lines else {}
+
+
+def keep_until(step, workdir):
+    """Drops all records of a run after a step; 0 drops all.
+
+    Args:
+        step: Integer.
+        workdir: Directory of a run.
+
+    Raises:
+        ValueError: If a line of `metrics.jsonl` is not a record.
+    """
+    workdir = Workdir(workdir)
+    if workdir.metrics.exists():
+        lines = _read_lines(workdir.metrics)
+        kept = [line for line, record in lines if record["step"] <= step]
+        files.write_text(workdir.metrics, "".join(kept))
+    for path in sorted(workdir.tensorboard.glob("events.out.tfevents.*")):
+        tensorboard.keep_events_until(step, path)
+
+
+def _read_lines(path, numbers=()):
+    """Reads a file with a JSON object in each line.
+
+    A last line without a newline is ignored: a kill cut it short.
+
+    Args:
+        path: Path of the file, which need not exist.
+        numbers: Names of the numbers that each record must have, besides the
+            integer `step`.
 
     Returns:
         A list of pairs, the line and its object.
 
     Raises:
-        ValueError: If a line is no such record.
+        ValueError: If a line is not such a record.
     """
+    if not path.exists():
+        return []
     try:
         with open(path, encoding="utf-8") as file:
             lines = [line for line in file if line.endswith("\n")]
@@ -76,40 +171,8 @@ def read_records(path, numbers=()):
                 raise TypeError(f"step {record['step']!r}")
             for name in numbers:
                 float(record[name])
-    except (
-        ValueError, LookupError, TypeError, OverflowError, RecursionError,
-    ) as error:  # fmt: skip
+    except _BROKEN as error:
         raise ValueError(
-            f"{path} has a line that is no record ({error})"
+            f"{path} has a line that is not a record ({error})"
         ) from None
     return list(zip(lines, records, strict=True))
-
-
-def keep_until(step, workdir):
-    """Drops what `workdir` records of steps after `step`; 0: everything."""
-    keep_metrics_until(step, workdir.metrics)
-    for path in sorted(workdir.tensorboard.glob("events.out.tfevents.*")):
-        tensorboard.keep_events_until(step, path)
-
-
-def last_metrics(path):
-    """Returns the last whole record of metrics, or {}; errors as below."""
-    records = _records(path)
-    return records[-1][1] if records else {}
-
-
-def keep_metrics_until(step, path):
-    """Drops the lines after `step` of a file of metrics.
-
-    Raises:
-        ValueError: If a line is no record.
-    """
-    if path.exists():
-        kept = [
-            line for line, record in _records(path) if record["step"] <= step
-        ]
-        files.write_text(path, "".join(kept))
-
-
-def _records(path):
-    return read_records(path) if path.exists() else []

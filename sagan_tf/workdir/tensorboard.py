@@ -1,4 +1,4 @@
-"""TensorBoard's events."""
+"""Event files of TensorBoard."""
 
 import os
 
@@ -9,14 +9,15 @@ from google.protobuf import message
 
 
 def at_step(writer, step):
-    """Returns a context in which all that is written is of a step."""
-    # TensorFlow keeps a tensor of each Python number that it is given, for the
-    # next time, for ever; of NumPy's none (but float64, a Python float too).
+    """Returns a context in which all summaries are written for a step."""
+    # TensorFlow caches a tensor for each Python number that it is given, and
+    # never frees it. It does not cache NumPy numbers, except float64, which is
+    # a Python float.
     return writer.as_default(step=np.int64(step))
 
 
 def write_scalars(writer, step, values):
-    """Writes what TensorBoard plots over the steps.
+    """Writes the numbers that TensorBoard plots against the step.
 
     Args:
         writer: `tf.summary.SummaryWriter`.
@@ -25,15 +26,16 @@ def write_scalars(writer, step, values):
     """
     with at_step(writer, step):
         for tag, value in values.items():
-            # Not a Python float, as above.
+            # Not a Python float: see `at_step`.
             tf.summary.scalar(tag, np.float32(value))
     writer.flush()
 
 
 def keep_events_until(step, path):
-    """Drops events after `step`, and from a damaged one on, of a file.
+    """Drops the events after `step` from a file.
 
-    A kill may leave a damaged one at the end.
+    A damaged event, which a kill may leave at the end, and all events after
+    it are dropped too.
     """
     kept, dropped = [], False
     try:
@@ -49,14 +51,14 @@ def keep_events_until(step, path):
                 dropped = True
     except (tf.errors.DataLossError, message.DecodeError) as error:
         logging.warning(
-            "%s is damaged; what follows is dropped (%s).",
+            "%s is damaged: its end is dropped (%s).",
             path,
             str(error).splitlines()[0],
         )
         dropped = True
     if not dropped:
         return
-    # TensorBoard reads all that has its own name in its name.
+    # TensorBoard reads every file with "tfevents" in its name.
     temporary = str(path.with_name("rewritten.tmp"))
     with tf.io.TFRecordWriter(temporary) as writer:
         for record in kept:

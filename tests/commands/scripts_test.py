@@ -50,11 +50,11 @@ BAD_TRAINING = {
     "choice": (["--config.strategy=many"], "`strategy` must be one of"),
     "empty folder": (
         ["--config.dataset=image_folder", "--config.data_dir=empty"],
-        "holds no image",
+        "has no images",
     ),
     "one class": (
         ["--config.dataset=image_folder", "--config.data_dir=one"],
-        "one class only",
+        "images of only one class",
     ),
     "corrupt image": (
         ["--config.dataset=image_folder", "--config.data_dir=corrupt"],
@@ -118,7 +118,7 @@ def test_bad_config_file_is_one_line(script, tmp_path, config, message):
         (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
         (["--workdir=x", "--preset=mine"], "--preset=mine"),
         (["--workdir=x", "--quantize", "false"], "false is no flag"),
-        (["--workdir=x", "--inception=a", "--extractor=b"], "holds no run"),
+        (["--workdir=x", "--inception=a", "--extractor=b"], "has no run"),
     ],
 )
 def test_wrong_evaluation_is_one_line(script, arguments, message):
@@ -129,7 +129,7 @@ def test_wrong_evaluation_is_one_line(script, arguments, message):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([], "holds no run"),
+        ([], "has no run"),
         (["config.json"], "has no checkpoint"),
     ],
 )

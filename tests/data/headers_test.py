@@ -1,4 +1,4 @@
-"""Tests of the pictures that are accepted, and of what they become."""
+"""Tests of the image files that are accepted, and of how they are decoded."""
 
 import io
 
@@ -29,8 +29,8 @@ BLACK = GREY.convert("1")
 ALPHA = IMAGE.convert("RGBA")
 WIDE = np.array(GREY).astype(np.uint16) * 257
 ANIMATED = {"save_all": True, "append_images": [IMAGE.rotate(180), GREY]}
-# The file, what it has to become, and how far from that it may be: JPEG's
-# colours are those of pairs of pixels.
+# Name and content of a file, the image that it must be decoded to, and the
+# largest error of a pixel: JPEG stores one colour for several pixels.
 ACCEPTED = {
     "JPEG": ("1.jpg", _encoded(IMAGE, "jpeg", quality=95), IMAGE, 12),
     "progressive": (
@@ -82,7 +82,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_colours(tmp_path, case):
+def test_accepted(tmp_path, case):
     name, content, expected, tolerance = ACCEPTED[case]
     (tmp_path / name).write_bytes(content)
     source = data.open_source("image_folder", str(tmp_path))
@@ -93,7 +93,7 @@ def test_colours(tmp_path, case):
     assert np.abs(np.array(image).astype(int) - expected).max() <= tolerance
 
 
-def test_classes_need_not_be_text(tmp_path, caplog):
+def test_class_names_need_not_be_text(tmp_path, caplog):
     for name in ("\udcfe", "\u00e9"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").write_bytes(_encoded(IMAGE, "png"))
@@ -120,7 +120,7 @@ def test_refused(tmp_path, name, content, reason):
 
 
 def test_pixels_are_limited(tmp_path, monkeypatch):
-    """Those of a picture, and those of all frames together."""
+    """The limit holds for an image and for all frames together."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 36 * 40 * 2)
     animated = _encoded(FEW, "gif", save_all=True, append_images=[GREY])
     (tmp_path / "two.gif").write_bytes(animated)

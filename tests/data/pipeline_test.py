@@ -1,4 +1,4 @@
-"""Tests of the pipeline."""
+"""Tests of the pipeline from a source to batches."""
 
 import dataclasses
 
@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from sagan_tf import data
 from sagan_tf.data import pipeline
-from sagan_tf.images import to_float, to_uint8
 
 
 @pytest.fixture
@@ -53,8 +52,8 @@ def test_images_match_labels_and_are_in_range(source):
 
 @pytest.mark.parametrize("start", [0, 4, 13, 29])
 @pytest.mark.parametrize("global_seed", [0, 7])
-def test_starts_anywhere_as_if_it_had_come_there(source, start, global_seed):
-    """Whatever the global seed, also with flips and over epochs."""
+def test_a_start_continues_an_uninterrupted_run(source, start, global_seed):
+    """The global seed has no effect, and flips and epochs are the same."""
     tf.random.set_seed(3)
     uneven = np.random.default_rng(0).integers(0, 255, (13, 32, 32, 3), "uint8")
     source = dataclasses.replace(
@@ -79,7 +78,7 @@ def test_starts_anywhere_as_if_it_had_come_there(source, start, global_seed):
 
 @pytest.mark.parametrize(("workers", "replicas"), [(1, 4), (2, 4), (4, 4)])
 def test_workers_share_each_batch_without_overlap(source, workers, replicas):
-    """Together they see what one machine sees, in the order of replicas."""
+    """Together, the workers read what one machine reads, in its order."""
     batches, start = 7, 8
     expected = _labels(data.training_dataset(source, 32, 8, start=start), 7)
     parts = [
@@ -93,7 +92,7 @@ def test_workers_share_each_batch_without_overlap(source, workers, replicas):
                 workers=workers,
                 replicas=replicas,
             ),
-            # A worker has several replicas' batches in turn.
+            # A worker's data set has a batch for each of its replicas.
             batches * replicas // workers,
         ).reshape(batches, -1)
         for worker in range(workers)
@@ -103,7 +102,7 @@ def test_workers_share_each_batch_without_overlap(source, workers, replicas):
     assert set(found.flat) == set(range(13))
 
 
-def test_seed_decides_the_order(source):
+def test_the_order_depends_on_the_seed(source):
     orders = [
         _labels(data.training_dataset(source, 32, 13, seed=seed), 1)
         for seed in (0, 0, 1)
@@ -112,7 +111,7 @@ def test_seed_decides_the_order(source):
     assert not np.array_equal(orders[0], orders[2])
 
 
-def test_unlabelled(source):
+def test_batches_without_labels(source):
     batch = next(iter(data.training_dataset(source, 32, 4, labelled=False)))
     assert batch.shape == (4, 32, 32, 3)
 
@@ -142,17 +141,11 @@ def test_square_crops_the_centre_and_keeps_the_aspect():
 
 
 def test_square_is_antialiased():
-    """A checkerboard becomes its mean, not one of its colours."""
+    """A checkerboard becomes grey, its mean, instead of one of its colours."""
     board = np.indices((64, 64)).sum(0) % 2 * 200
     image = np.repeat(board[..., None], 3, -1).astype("uint8")
     inner = pipeline.square(tf.constant(image), 16)[2:-2, 2:-2]
     assert np.abs(np.array(inner, int) - 100).max() <= 2
-
-
-def test_uint8_round_trip():
-    values = np.arange(256, dtype="uint8")
-    np.testing.assert_array_equal(to_uint8(to_float(values)), values)
-    assert to_uint8([1.5, -2.0]).numpy().tolist() == [255, 0]
 
 
 def test_ordered_dataset_keeps_the_order(source):
@@ -165,13 +158,23 @@ def test_ordered_dataset_keeps_the_order(source):
 @pytest.mark.parametrize(
     "make", [pipeline.training_dataset, pipeline.ordered_dataset]
 )
-def test_no_thread_that_the_end_of_a_process_may_wait_for(source, make):
+def test_the_autotuner_is_off(source, make):
+    """A process that exits may wait a minute for the autotuner's thread."""
     assert make(source, 32, 8).options().autotune.enabled is False
 
 
-def test_evenly_spaced(source):
-    chosen = data.evenly_spaced(source, 5)
+@pytest.mark.parametrize("size", [5, 13, 100])
+def test_spaced_positions(size):
+    chosen = np.flatnonzero(data.is_spaced(np.arange(size), 5, size))
+    assert len(chosen) == 5 and chosen[0] == 0
+    gaps = np.diff([*chosen, size])
+    assert gaps.max() - gaps.min() <= 1
+
+
+def test_spaced_source(source):
+    chosen = data.spaced_source(source, 5)
     labels = [int(label) for _, label, _ in data.ordered_dataset(chosen, 32)]
     assert chosen.size == len(labels) == 5
-    assert labels[0] == 0 and np.diff(labels).max() <= 3 and labels[-1] >= 10
-    assert data.evenly_spaced(source, 13) is source
+    wanted = data.is_spaced(np.arange(13), 5, 13)
+    np.testing.assert_array_equal(labels, np.flatnonzero(wanted))
+    assert data.spaced_source(source, 13) is source

@@ -1,4 +1,4 @@
-"""Tests of the check before step 0."""
+"""Tests of the validation before the first training step."""
 
 import dataclasses
 import logging
@@ -23,24 +23,28 @@ def _source(labels, size=32, class_names=("a", "b")):
     )
 
 
-def _folder(tmp_path, sizes):
-    for index, size in enumerate(sizes):
-        image = np.full((size, size, 3), index, "uint8")
-        path = tmp_path / f"class{index % 2}" / f"{index}.png"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(tf.io.encode_png(image).numpy())
-    return data.open_source("image_folder", str(tmp_path))
+@pytest.fixture
+def folder(tmp_path, write_image):
+    """Makes an image folder of two classes, with images of some sizes."""
+
+    def make(sizes):
+        for index, size in enumerate(sizes):
+            path = tmp_path / f"class{index % 2}" / f"{index}.png"
+            write_image(path, (size, size), index)
+        return data.open_source("image_folder", str(tmp_path))
+
+    return make
 
 
-def test_keeps_images_that_fit_in_memory(tmp_path):
-    source = _folder(tmp_path, [40, 50, 60])
+def test_images_that_fit_stay_in_memory(folder):
+    source = folder([40, 50, 60])
     needed = 3 * 32 * 32 * 3
     assert data.check(source, 32, 2, needed - 1) is source
-    kept = data.check(source, 32, 2, needed)
-    image, label = next(iter(kept.records))
+    cached = data.check(source, 32, 2, needed)
+    image, label = next(iter(cached.records))
     assert image.shape == (32, 32, 3) and int(label) == 0
     expected = list(data.ordered_dataset(source, 32))
-    found = list(data.ordered_dataset(kept, 32))
+    found = list(data.ordered_dataset(cached, 32))
     for (image, label, _), (wanted, wanted_label, _) in zip(
         found, expected, strict=True
     ):
@@ -48,7 +52,7 @@ def test_keeps_images_that_fit_in_memory(tmp_path):
         assert label == wanted_label
 
 
-def test_reports(caplog):
+def test_report_in_the_log(caplog):
     absl_logging.set_verbosity(absl_logging.INFO)
     try:
         with caplog.at_level(logging.INFO, logger="absl"):
@@ -71,22 +75,22 @@ def test_reports(caplog):
         ([0, 1], 31, 2, "`image_size` 32 is above.*has 31 pixels"),
     ],
 )
-def test_refuses(labels, size, num_classes, message):
+def test_refused_data(labels, size, num_classes, message):
     with pytest.raises(ValueError, match=message):
         data.check(_source(labels, size), 32, num_classes, 0)
 
 
 @pytest.mark.parametrize("cache_bytes", [0, 10**9])
-def test_names_a_corrupt_file(tmp_path, cache_bytes):
-    source = _folder(tmp_path, [40] * 4)
+def test_a_corrupt_file_is_named(tmp_path, folder, cache_bytes):
+    source = folder([40] * 4)
     path = tmp_path / "class1" / "1.png"
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(ValueError, match=f"{path} cannot be read as an image"):
         data.check(source, 32, 2, cache_bytes)
 
 
-def test_names_a_small_file(tmp_path):
-    source = _folder(tmp_path, [40, 40, 20])
+def test_a_small_file_is_named(folder):
+    source = folder([40, 40, 20])
     with pytest.raises(ValueError, match="2.png has 20 pixels"):
         data.check(source, 32, 2, 0)
 
@@ -104,15 +108,15 @@ def test_some_small_images_of_a_published_data_set_are_enlarged(caplog):
     assert "1 of 3 images are smaller than 32" in caplog.text
 
 
-def test_labels_are_not_looked_at_without_classes():
-    data.check(_source([7, 7]), 32, 0, 0)
+def test_labels_are_ignored_without_classes():
+    data.check(_source([7, 7]), 32, None, 0)
 
 
 def test_resolve_num_classes():
     labelled, flat = _source([0, 1]), _source([0, 0], class_names=())
     assert data.resolve_num_classes(labelled, None) == 2
-    assert data.resolve_num_classes(labelled, 0) == 0
+    assert data.resolve_num_classes(labelled, None, labels=False) is None
     assert data.resolve_num_classes(labelled, 5) == 5
-    assert data.resolve_num_classes(flat, None) == 0
-    with pytest.raises(ValueError, match="`num_classes` must be 0 or None"):
+    assert data.resolve_num_classes(flat, None) is None
+    with pytest.raises(ValueError, match="`num_classes` must be None"):
         data.resolve_num_classes(flat, 5)

@@ -232,7 +232,7 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
         assert codes[victim] == -signal.SIGKILL
         assert codes[1 - victim] == 75, output
         (error,) = _errors(output)[1 - victim]
-        assert "another worker is gone" in error
+        assert "another worker was lost" in error
         assert "Traceback" not in output[1 - victim]
     cluster = Cluster(tmp_path, run)
     cluster.wait_for((checkpoints / "ckpt-8.index").exists)
@@ -311,5 +311,5 @@ def test_first_worker_refuses_alone(trained, tmp_path):
     codes, output = cluster.wait()
     assert codes == [1, 75], output
     (first,), (second,) = _errors(output)
-    assert "holds a run of another configuration" in first
-    assert "another worker is gone" in second
+    assert "has a run of another configuration" in first
+    assert "another worker was lost" in second

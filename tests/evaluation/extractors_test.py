@@ -39,7 +39,7 @@ def test_inception(inception_path, random):
     images = random.uniform(-1, 1, (3, 32, 32, 3)).astype("float32")
     features, logits = extractor.run(images)
     assert features.shape == (3, 2048) and logits.shape == (3, 1008)
-    # By TensorFlow 1's grid, not antialiased.
+    # TensorFlow 1's pixel grid, without antialiasing.
     resized = tf.compat.v1.image.resize_bilinear(
         images, (299, 299), half_pixel_centers=False
     )
@@ -48,7 +48,7 @@ def test_inception(inception_path, random):
     assert not extractor.predicts_labels
 
 
-def test_what_is_no_module(tmp_path):
+def test_missing_module(tmp_path):
     with pytest.raises(ValueError, match="`inception` must be a SavedModel"):
         extractors.inception(str(tmp_path / "missing"))
 
@@ -72,7 +72,7 @@ def test_no_network(monkeypatch):
         raise Exception("URL fetch failure: no route to host")
 
     monkeypatch.setattr(keras.utils, "get_file", get_file)
-    with pytest.raises(ValueError, match="pass --inception=PATH"):
+    with pytest.raises(ValueError, match="as --inception=PATH"):
         extractors.inception()
 
 
@@ -93,45 +93,6 @@ def test_address_on_tensorflow_hub(inception_path, monkeypatch):
     ]
 
 
-@pytest.mark.slow
-def test_digits_classifier_is_good_and_cached(monkeypatch):
-    first = extractors.digits_classifier()
-    assert first.accuracy >= 0.97 and first.predicts_labels
-
-    def train():
-        raise AssertionError("trained twice")
-
-    monkeypatch.setattr(extractors, "_train_classifier", train)
-    second = extractors.digits_classifier()
-    assert second.accuracy == first.accuracy
-    assert second.sha256 == first.sha256
-    images = tf.random.uniform((2, 32, 32, 3), -1, 1)
-    features, logits = second.run(images)
-    assert features.shape == (2, 64) and logits.shape == (2, 10)
-    np.testing.assert_array_equal(features, first.run(images)[0])
-
-
-def test_corrupt_cache_is_trained_again(monkeypatch, tmp_path):
-    model = keras.Sequential(
-        [
-            keras.Input((32, 32, 3)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(64, name="features"),
-            keras.layers.Dense(10, name="logits"),
-        ]
-    )
-    monkeypatch.setattr(extractors, "_train_classifier", lambda: model)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = tmp_path / "sagan_tf" / "digits_classifier_v1.keras"
-    path.parent.mkdir()
-    path.write_bytes(b"no model")
-    extractors.digits_classifier()
-    assert keras.models.load_model(path).count_params() == model.count_params()
-    # And then it is taken from there.
-    monkeypatch.setattr(extractors, "_train_classifier", None)
-    assert extractors.digits_classifier().predicts_labels
-
-
 def _network():
     inputs = keras.Input((20, 20, 3))
     features = keras.layers.GlobalAveragePooling2D(name="features")(inputs)
@@ -140,7 +101,7 @@ def _network():
 
 
 @pytest.mark.parametrize("kind", ["keras", "saved_model"])
-def test_network_of_ones_own(tmp_path, random, kind):
+def test_custom_network(tmp_path, random, kind):
     model = _network()
     if kind == "keras":
         path = tmp_path / "network.keras"
@@ -165,14 +126,14 @@ def test_network_of_ones_own(tmp_path, random, kind):
         extractors.custom(path, ("pool", "logits"))
 
 
-def test_network_with_other_outputs_is_listed(tmp_path):
+def test_outputs_of_a_network_are_listed(tmp_path):
     path = tmp_path / "network.keras"
     _network().save(path)
     with pytest.raises(ValueError, match=r"It has: \['features', 'logits'\]"):
         extractors.custom(path, ("a", "b"))
 
 
-def test_output_that_is_no_vector(tmp_path):
+def test_output_must_be_a_vector(tmp_path):
     inputs = keras.Input((20, 20, 3))
     maps = keras.layers.Conv2D(2, 3, name="features")(inputs)
     logits = keras.layers.Dense(7, name="logits")(keras.layers.Flatten()(maps))
@@ -195,7 +156,7 @@ def test_network_of_an_unknown_class(tmp_path):
         extractors.custom(path)
 
 
-def test_no_network_of_ones_own(tmp_path):
+def test_missing_custom_network(tmp_path):
     for name in ("missing.keras", "missing"):
         with pytest.raises(ValueError, match="`extractor` must be a SavedM"):
             extractors.custom(tmp_path / name)

@@ -8,13 +8,13 @@ from sagan_tf.evaluation import nearest_neighbours
 
 
 def _by_definition(real, fake, k):
-    """In float64, from whole matrices of distances."""
+    """Computes the metrics in float64, from whole matrices of distances."""
 
     def distances(a, b):
         return np.linalg.norm(a[:, None] - b[None], axis=-1)
 
     real_radii, fake_radii = (
-        # The nearest is the point itself.
+        # The nearest neighbour is the point itself.
         np.sort(distances(a, a), axis=1)[:, k]
         for a in (real, fake)
     )
@@ -70,7 +70,7 @@ def test_density_of_equal_distributions_is_one(random):
     np.testing.assert_allclose(density, 1, atol=0.05)
 
 
-def test_one_image_many_times_has_no_recall(random):
+def test_one_repeated_image_has_almost_no_recall(random):
     real = random.normal(size=(200, 8))
     fake = np.repeat(real[:1], 100, axis=0)
     precision, recall = evaluation.precision_recall(real, fake)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import Config, models
-from sagan_tf.export import export_run
+from sagan_tf.export import export_run, from_run
 from sagan_tf.utils import files
 from sagan_tf.workdir import Workdir
 
@@ -18,9 +18,10 @@ CONFIG = Config(
 )  # fmt: skip
 
 
-@pytest.fixture
-def workdir(tmp_path):
-    workdir = Workdir(tmp_path / "run")
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+    """A run at step 5 with two evaluations, and files that are none."""
+    workdir = Workdir(tmp_path_factory.mktemp("export") / "run")
     workdir.claim(CONFIG)
     networks = {}
     for seed, name in enumerate(("generator", "ema_generator")):
@@ -47,7 +48,7 @@ def workdir(tmp_path):
 @pytest.mark.slow
 def test_versions(workdir, tmp_path):
     output = tmp_path / "models"
-    # Digits to a person, and no number.
+    # `str.isdigit` is true for this name, but it is not a number.
     (output / "\u00b2").mkdir(parents=True)
     assert export_run(workdir, output) == str(output / "1")
     assert export_run(workdir, output) == str(output / "2")
@@ -64,9 +65,22 @@ def test_card(workdir, tmp_path):
     with open(f"{path}/saved_model.json") as file:
         card = json.load(file)
     assert card["class_names"] == [str(n) for n in range(10)]
+    assert card["number_of_classes"] == 10
     assert card["step"] == 5 and card["weights"] == "averaged"
     assert card["notice"] == "From elsewhere."
     assert [e["metrics"] for e in card["evaluations"]] == [{"x": 5}]
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_device(workdir, tmp_path, monkeypatch, device):
+    devices = []
+    monkeypatch.setattr(
+        from_run,
+        "export_generator",
+        lambda generator, path, card, device: devices.append(device),
+    )
+    export_run(workdir, tmp_path, device=device)
+    assert devices == [device]
 
 
 @pytest.mark.slow
@@ -83,7 +97,7 @@ def test_raw_weights(workdir, tmp_path):
 
 
 def test_what_cannot_be_exported(workdir, tmp_path):
-    with pytest.raises(ValueError, match="holds no run"):
+    with pytest.raises(ValueError, match="has no run"):
         export_run(tmp_path / "nothing", tmp_path / "models")
     with pytest.raises(ValueError, match="has no checkpoint of step 3"):
         export_run(workdir, tmp_path / "models", step=3)

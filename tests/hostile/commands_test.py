@@ -7,10 +7,10 @@ import pytest
 _DEEP = "[" * 100_000
 _OF_RUN = ("--workdir={tmp}/run", "--output={tmp}/new")
 _BAD_SAMPLES = {
-    "nothing": ([], {}, "Give either `workdir` or `saved_model`"),
+    "no source": (["--output={tmp}/new"], {}, "Give either `workdir` or"),
     "both": ([*_OF_RUN, "--saved_model=x"], {}, "Give either `workdir` or"),
     "no output": (["--workdir={tmp}/run"], {}, "Give `output`"),
-    "no run": (["--workdir={tmp}", "--output={tmp}/new"], {}, "holds no run"),
+    "no run": (["--workdir={tmp}", "--output={tmp}/new"], {}, "has no run"),
     "seeds": ([*_OF_RUN, "--seeds=x"], {}, "`seeds` must be numbers"),
     "no seeds": ([*_OF_RUN, "--seeds="], {}, "`seeds` must be numbers"),
     "backwards": ([*_OF_RUN, "--seeds=5-1"], {}, "`seeds` must be numbers"),
@@ -48,17 +48,17 @@ _BAD_SAMPLES = {
     "no SavedModel": (
         ["--saved_model={tmp}/none", "--output={tmp}/new"],
         {},
-        "is none that sagan-export wrote",
+        "must be a directory that sagan-export wrote",
     ),
     "garbage": (
         ["--saved_model={tmp}/x", "--output={tmp}/new"],
         {"x/saved_model.pb": b"\xff" * 99},
-        "is none that sagan-export wrote",
+        "must be a directory that sagan-export wrote",
     ),
     "zero bytes": (
         ["--saved_model={tmp}/x", "--output={tmp}/new"],
         {"x/saved_model.pb": b""},
-        "is none that sagan-export wrote",
+        "must be a directory that sagan-export wrote",
     ),
     "report of garbage": (
         ["--workdir={tmp}/run", "--report={tmp}/new", "--seeds=1"],
@@ -73,7 +73,7 @@ _BAD_SAMPLES = {
     "report of broken metrics": (
         ["--workdir={tmp}/run", "--report={tmp}/new", "--seeds=1"],
         {"run/metrics.jsonl": '{"step": 1}\n{"step": 2, "x'},
-        "metrics.jsonl has a line that is no record",
+        "metrics.jsonl has a line that is not a record",
     ),
 }
 
@@ -85,7 +85,7 @@ def test_sample(refused, run, case):
 
 
 _BAD_EXPORTS = {
-    "no run": (["--workdir={tmp}", "--output={tmp}/new"], {}, "holds no run"),
+    "no run": (["--workdir={tmp}", "--output={tmp}/new"], {}, "has no run"),
     "no flags": ([], {}, "--workdir"),
     "version": ([*_OF_RUN, "--version=0"], {}, "version=0"),
     "huge version": ([*_OF_RUN, f"--version={2**70}"], {}, "version="),
@@ -142,8 +142,8 @@ _BAD_IMPORTS = {
     "missing": (_MMGENERATION, {}, "a.pth: there is no such file"),
     "folder": (_MMGENERATION, {"a.pth": None}, "there is no such file"),
     "loop": (_MMGENERATION, {"a.pth": ("link", "a.pth")}, "no such file"),
-    "workdir": (_MMGENERATION, {"new/x": b""}, "new is not empty"),
-    "workdir that is a file": (_MMGENERATION, {"new": b""}, "is not empty"),
+    "workdir": (_MMGENERATION, {"new/x": b""}, "must be a new or empty"),
+    "workdir that is a file": (_MMGENERATION, {"new": b""}, "must be a new or"),
     "another's flag": (
         _import("authors", "a", "--gain_offset=1"),
         {},
@@ -196,7 +196,7 @@ _BAD_STATES = {
     "list": ([1, 2], "holds no state dictionary"),
     "other networks": (
         {"state_dict": {"generator.x": [1.0], "discriminator.x": [1.0]}},
-        "is of another architecture: variable",
+        "has another architecture: variable",
     ),
     "scalars": (
         {
@@ -205,9 +205,9 @@ _BAD_STATES = {
                 "generator.noise2feat.bias": 1.0,
             }
         },
-        "is of another",
+        "has another",
     ),
-    "keys that are no names": ({1: [1.0], (2, 3): [1.0]}, "is of another"),
+    "keys that are no names": ({1: [1.0], (2, 3): [1.0]}, "has another"),
 }
 
 

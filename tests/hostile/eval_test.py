@@ -15,7 +15,7 @@ _DEEP = "[" * 100_000
 _BAD_FLAGS = {
     "nothing": ([], "--workdir must be given"),
     "unknown flag": (["--wrokdir=x"], "wrokdir"),
-    "no run": (["--workdir={tmp}"], "holds no run"),
+    "no run": (["--workdir={tmp}"], "has no run"),
     "empty": (["--workdir="], "--workdir must be given"),
     "long name": (["--workdir=" + "x" * 300], "File name too long"),
     "few images": (["--workdir={tmp}/run", "--num_images=5"], "num_images=5"),
@@ -77,9 +77,9 @@ _BAD_CONFIGS = {
     "NaN": ('{"adam_epsilon": NaN}', "`adam_epsilon` must be finite"),
     "Infinity": ('{"adam_epsilon": Infinity}', "`adam_epsilon` must be finite"),
     "choice": (_with(conditioning="x"), "`conditioning` must be one of"),
-    "folder": (None, "holds no run"),
-    "loop": (("link", "config.json"), "holds no run"),
-    "device": (("link", "/dev/zero"), "holds no run"),
+    "folder": (None, "has no run"),
+    "loop": (("link", "config.json"), "has no run"),
+    "device": (("link", "/dev/zero"), "has no run"),
 }  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_configs(refused, case):
 _SPOILED_RUNS = {
     "config of another run": (
         {"run/config.json": _with(dataset="digits", num_classes=10)},
-        "ckpt-2 cannot be read, or is not of this configuration",
+        "ckpt-2 cannot be read, or does not fit the",
     ),
     "no index": (
         {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
@@ -127,7 +127,7 @@ def test_spoiled_runs(refused, run, case):
 _BAD_DATA = {
     "NUL in the path": ("a\0b", {}, "which is no folder"),
     "missing": ("{tmp}/none", {}, "which is no folder"),
-    "empty": ("{tmp}/images", {"images": None}, "holds no image"),
+    "empty": ("{tmp}/images", {"images": None}, "has no images"),
     "corrupt": (
         "{tmp}/images",
         {"images/1.png": picture(), "images/2.png": picture()[:-40]},

@@ -6,7 +6,7 @@ from PIL import Image
 
 _DEEP = "[" * 100_000
 _BAD_FLAGS = {
-    "no workdir": (["--workdir="], "holds something else"),
+    "no workdir": (["--workdir="], "has files that are not"),
     "unknown flag": (["--workdri=x"], "workdri"),
     "unknown field": (["--config.batchsize=3"], "batchsize"),
     "no number": (["--config.batch_size=many"], "batch_size=many"),
@@ -18,7 +18,7 @@ _BAD_FLAGS = {
     "fraction": (["--config.batch_size=1.5"], "batch_size=1.5"),
     "64 bits": (["--config.steps=9223372036854775807"], "`steps` must be at"),
     "70 bits": (["--config.seed=1180591620717411303424"], "`seed` must be at"),
-    "negative seed": (["--config.seed=-1"], "`seed` must not be negative"),
+    "negative seed": (["--config.seed=-1"], "`seed` must be at least 0"),
     "nan": (
         ["--config.generator_learning_rate=nan"],
         "`generator_learning_rate` must be finite",
@@ -28,7 +28,7 @@ _BAD_FLAGS = {
     "1e999": (["--config.discriminator_learning_rate=1e999"], "be finite"),
     "negative rate": (
         ["--config.generator_learning_rate=-1"],
-        "`generator_learning_rate` must be positive",
+        "`generator_learning_rate` must be above 0",
     ),
     "texts in a tuple": (
         ["--config.attention_resolutions=('a',)"],
@@ -44,6 +44,12 @@ _BAD_FLAGS = {
         "`attention_resolutions` must be at most",
     ),
     "size": (["--config.image_size=1073741824"], "`image_size` must be one"),
+    "no classes": (["--config.num_classes=0"], "`num_classes` must be at"),
+    "classes without labels": (
+        ["--config.num_classes=3", "--config.labels=False"],
+        "`num_classes` must be None with labels=False",
+    ),
+    "strategy": (["--config.strategy=many"], "`strategy` must be one of"),
     "choice": (["--config.loss=\u00e9\u4e2d"], "`loss` must be one of"),
     "classes": (["--config.num_classes=5"], "Labels must be in [0, 5)"),
     "interval": (
@@ -164,20 +170,20 @@ def test_images(refused, config_file, case):
 _BAD_FOLDERS = {
     "missing": ({}, "which is no folder"),
     "file": ({"images": b""}, "which is no folder"),
-    "empty": ({"images": None}, "holds no image"),
+    "empty": ({"images": None}, "has no images"),
     "loop": ({"images": ("link", "images")}, "which is no folder"),
     "images that are loops": (
         {"images/1.png": ("link", "1.png"), "images/2.png": ("link", "none")},
-        "holds no image",
+        "has no images",
     ),
-    "image that is a folder": ({"images/1.png": None}, "holds no image"),
+    "image that is a folder": ({"images/1.png": None}, "has no images"),
     "folder in itself": (
         {"images/a/1.png": picture(), "images/a/a": ("link", "../a")},
-        "one class only, in a/",
+        "only one class, in a/",
     ),
     "class that is a loop": (
         {"images/a/1.png": picture(), "images/b": ("link", "b")},
-        "one class only, in a/",
+        "only one class, in a/",
     ),
     "beside and inside": (
         {"images/a/1.png": picture(), "images/1.png": picture()},
@@ -205,11 +211,11 @@ _BAD_WORKDIRS = {
     "device": ({}, "/dev/null", "is not a directory"),
     "loop": ({"new": ("link", "new")}, "{tmp}/new", "new"),
     "long name": ({}, "{tmp}/" + "x" * 300, "File name too long"),
-    "other files": ({"new/thesis.txt": "x"}, "{tmp}/new", "something else"),
+    "other files": ({"new/thesis.txt": "x"}, "{tmp}/new", "are not a run's"),
     "config of another run": (
         {"new/config.json": '{"batch_size": 3}'},
         "{tmp}/new",
-        "holds a run of another configuration (dataset",
+        "has a run of another configuration (dataset",
     ),
     "config that is a loop": (
         {"new/config.json": ("link", "config.json")},
@@ -231,7 +237,7 @@ def test_workdirs(refused, config_file, case):
     refused("train.py", files, arguments, message)
 
 
-_SPOILED_RUNS = {
+_DAMAGED_RUNS = {
     "index of zero bytes": (
         {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
         "ckpt-1 is damaged",
@@ -250,26 +256,26 @@ _SPOILED_RUNS = {
     ),
     "metrics that are a list": (
         {"run/metrics.jsonl": "[1]\n"},
-        "metrics.jsonl has a line that is no record",
+        "metrics.jsonl has a line that is not a record",
     ),
     "metrics without a step": (
         {"run/metrics.jsonl": "{}\n"},
-        "metrics.jsonl has a line that is no record",
+        "metrics.jsonl has a line that is not a record",
     ),
     "metrics that are nested": (
         {"run/metrics.jsonl": _DEEP + "\n"},
-        "metrics.jsonl has a line that is no record",
+        "metrics.jsonl has a line that is not a record",
     ),
     "metrics of garbage": (
         {"run/metrics.jsonl": b"\xff\xfe\n"},
-        "metrics.jsonl has a line that is no record",
+        "metrics.jsonl has a line that is not a record",
     ),
     "metrics that are a folder": ({"run/metrics.jsonl": None}, "metrics.jsonl"),
 }
 
 
-@pytest.mark.parametrize("case", _SPOILED_RUNS)
-def test_spoiled_runs(refused, config_file, run, case):
-    files, message = _SPOILED_RUNS[case]
+@pytest.mark.parametrize("case", _DAMAGED_RUNS)
+def test_damaged_runs(refused, config_file, run, case):
+    files, message = _DAMAGED_RUNS[case]
     arguments = [f"--config={config_file}", "--workdir={tmp}/run"]
     refused("train.py", files, arguments, message)

@@ -1,9 +1,11 @@
-"""The authors' networks written a second time, for the tests alone.
+"""The authors' networks, written a second time for the tests.
 
-Straight from the equations, on a mapping of the authors' variable names, in
-any precision; in float64 it is what float32 results are held to.
+They follow the equations directly, read a mapping of the authors' variable
+names, and compute in any precision. float32 results are compared with theirs
+in float64.
 """
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -120,3 +122,29 @@ class Reference:
         return self.linear(x, "d_sn_linear") + tf.reduce_sum(
             x * embedding, axis=1, keepdims=True
         )
+
+    def gradients(self, latents, labels, real_images, real_labels):
+        """Returns the gradient of each variable in a step of both networks.
+
+        The networks have attention at 32 px.
+        """
+        with tf.GradientTape(persistent=True) as tape:
+            images = self.generate(latents, labels, True, attention_after=3)
+            fake = self.discriminate(images, labels, attention_after=2)
+            g_loss = -tf.reduce_mean(fake)
+            fixed = self.discriminate(tf.stop_gradient(images), labels, 2)
+            real = self.discriminate(real_images, real_labels, 2)
+            d_loss = tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(
+                tf.nn.relu(1 + fixed)
+            )
+        gradients = {}
+        for prefix, loss in (("g_", g_loss), ("d_", d_loss)):
+            variables = {
+                name: variable
+                for name, variable in self.variables.items()
+                if name.startswith(prefix) and not name.endswith("/u")
+            }
+            for name, gradient in tape.gradient(loss, variables).items():
+                if gradient is not None:
+                    gradients[name] = np.array(tf.convert_to_tensor(gradient))
+        return gradients

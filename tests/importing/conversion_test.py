@@ -1,4 +1,4 @@
-"""Tests of the directories that `sagan-import` writes."""
+"""Tests of the run directories that `sagan-import` writes."""
 
 import hashlib
 import pathlib
@@ -8,95 +8,70 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from sagan_tf import models, training
 from sagan_tf.export import export_generator
 from sagan_tf.images import to_uint8
 from sagan_tf.importing import conversion, import_authors, read
-from sagan_tf.latents import latents_of_seeds
 from sagan_tf.models.from_config import build_networks
-from sagan_tf.sampling import draw_pictures
+from sagan_tf.sampling import Sampler
 from sagan_tf.workdir import Workdir, load_generator
 
-HERE = pathlib.Path(__file__).parent
-
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    """A checkpoint of the authors' program, from the golden tensors."""
-    arrays = np.load(HERE.parent / "golden" / "authors_feat32.npz")
-    names = [name for name in arrays if name.startswith("var/")]
-    path = tmp_path_factory.mktemp("authors") / "model.ckpt"
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        variables = [
-            tf.compat.v1.get_variable(
-                name.removeprefix("var/"),
-                initializer=arrays[name],
-                use_resource=False,
-            )
-            for name in names
-        ]
-        session.run(tf.compat.v1.variables_initializer(variables))
-        saver = tf.compat.v1.train.Saver(variables)
-        return saver.save(session, str(path), global_step=1000)
-
-
-@pytest.fixture(scope="module")
-def workdir(checkpoint, tmp_path_factory):
+def workdir(authors_checkpoint, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("import") / "run"
-    conversion.convert("authors", [checkpoint], workdir)
+    conversion.convert("authors", [authors_checkpoint], workdir)
     return workdir
 
 
-def test_workdir_is_one_of_ours(checkpoint, workdir, tmp_path):
+@pytest.fixture(scope="module")
+def networks(authors_checkpoint):
+    return import_authors(authors_checkpoint)
+
+
+def test_workdir_is_that_of_a_run(networks, workdir, tmp_path):
     generator, config, step = load_generator(workdir)
     assert step == config.steps == 1000
     assert (config.image_size, config.num_classes) == (128, 5)
     assert (config.base_channels, config.latent_dim) == (8, 128)
     assert config.attention_resolutions == (32,)
     assert config.dataset == "image_folder"
-    expected, discriminator = import_authors(checkpoint)
+    expected, discriminator = networks
     inputs = [np.ones((2, 128), "float32"), np.array([0, 4], "int32")]
     images = expected(inputs)
     np.testing.assert_array_equal(generator(inputs), images)
-    networks = build_networks(config)
-    tf.train.Checkpoint(discriminator=networks[1]).restore(
+    _, restored = build_networks(config)
+    tf.train.Checkpoint(discriminator=restored).restore(
         str(workdir / "checkpoints" / "ckpt-1000")
     ).assert_existing_objects_matched().expect_partial()
     for ours, theirs in zip(
-        networks[1].variables, discriminator.variables, strict=True
+        restored.variables, discriminator.variables, strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
     export_generator(generator, tmp_path / "model")
     served = tf.saved_model.load(tmp_path / "model").signatures["images_float"]
     latents, labels = map(tf.constant, inputs)
-    # Baked kernels are divided, where the network divides small inputs.
+    # Baking rounds differently.
     np.testing.assert_allclose(
         served(latents=latents, labels=labels)["images"], images, atol=1e-5
     )
 
 
-def test_imported_generator_is_sampled(checkpoint, workdir, tmp_path):
-    draw_pictures.sample(
-        tmp_path, workdir, seeds="3", classes="4", attention=True
-    )
-    draw_pictures.sample(tmp_path, workdir, seeds="3", classes="4")
-    generator, _ = import_authors(checkpoint)
-    latents = latents_of_seeds(tf.constant([3], tf.int64), 128)
-    expected = to_uint8(generator([latents, tf.constant([4])]))[0]
-    with Image.open(tmp_path / "class0004_seed0003.png") as image:
-        difference = np.abs(np.array(image, int) - np.array(expected, int))
-    assert difference.max() <= 1
-    with np.load(tmp_path / "attention32.npz") as arrays:
-        assert arrays["scores"].shape == (1, 1024, 256)
+def test_imported_generator_is_sampled(networks, workdir, assert_close):
+    sampler = Sampler.of_workdir(workdir)
+    latents, labels = sampler.latents([3]), tf.constant([4])
+    expected = to_uint8(networks[0]([latents, labels]))
+    assert_close(sampler.images(latents, labels), expected)
+    scores, _ = sampler.attention(latents, labels)["attention32"]
+    assert scores.shape == (1, 1024, 256)
 
 
-def test_checkpoint_named_otherwise(checkpoint, tmp_path):
-    """By one of its files, and by its directory."""
+def test_other_names_of_the_checkpoint(authors_checkpoint, tmp_path):
+    """The name of one of its files, and its directory."""
     for name, path in (
-        ("file", f"{checkpoint}.data-00000-of-00001"),
-        ("folder", str(pathlib.Path(checkpoint).parent)),
+        ("file", f"{authors_checkpoint}.data-00000-of-00001"),
+        ("folder", str(pathlib.Path(authors_checkpoint).parent)),
     ):
         report = conversion.convert("authors", [path], tmp_path / name)
         assert load_generator(tmp_path / name)[2] == 1000
@@ -114,34 +89,38 @@ def test_attention_at_two_resolutions(monkeypatch, tmp_path):
     assert config.attention_resolutions == (8, 16)
 
 
-def test_notice_names_the_files(checkpoint, workdir):
+def test_notice_names_the_files(authors_checkpoint, workdir):
     notice = (workdir / "NOTICE").read_text()
     assert "https://github.com/brain-research/self-attention-gan" in notice
     for suffix in (".index", ".data-00000-of-00001"):
-        path = pathlib.Path(checkpoint + suffix)
+        path = pathlib.Path(authors_checkpoint + suffix)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert f"  {path.name}\n    sha256 {digest}\n" in notice
     assert "5 classes" in notice and "iteration 1000 of" in notice
 
 
-def test_imported_run_is_not_trained_on(workdir):
+def test_imported_run_does_not_resume(workdir):
     with pytest.raises(ValueError, match="no optimizers.*imported"):
         training.restore(None, Workdir(workdir), None)
 
 
-def test_nothing_is_overwritten(checkpoint, workdir, tmp_path):
+def test_nothing_is_overwritten(authors_checkpoint, workdir, tmp_path):
     before = (workdir / "config.json").stat().st_mtime_ns
-    with pytest.raises(ValueError, match="`workdir` .* is not empty"):
-        conversion.convert("authors", [checkpoint], workdir)
+    with pytest.raises(ValueError, match="`workdir` must be a new or empty"):
+        conversion.convert("authors", [authors_checkpoint], workdir)
     assert (workdir / "config.json").stat().st_mtime_ns == before
     file = tmp_path / "file"
     file.write_text("mine")
-    with pytest.raises(ValueError, match="`workdir` .* is not empty"):
-        conversion.convert("authors", [checkpoint], file)
+    with pytest.raises(ValueError, match="`workdir` must be a new or empty"):
+        conversion.convert("authors", [authors_checkpoint], file)
     empty = tmp_path / "empty"
     empty.mkdir()
     conversion.convert(
-        "authors", [checkpoint], empty, dataset="digits", data_dir="here"
+        "authors",
+        [authors_checkpoint],
+        empty,
+        dataset="digits",
+        data_dir="here",
     )
     config = load_generator(empty)[1]
     assert (config.dataset, config.data_dir) == ("digits", "here")
@@ -174,9 +153,13 @@ def test_failure_leaves_nothing(tmp_path, arguments, message):
         ({"channel_order": "gbr"}, "`channel_order` must be one of"),
     ],
 )
-def test_options_that_do_not_fit(checkpoint, tmp_path, options, message):
+def test_options_that_do_not_fit(
+    authors_checkpoint, tmp_path, options, message
+):
     with pytest.raises(ValueError, match=message):
-        conversion.convert("authors", [checkpoint], tmp_path / "run", **options)
+        conversion.convert(
+            "authors", [authors_checkpoint], tmp_path / "run", **options
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -194,14 +177,14 @@ def test_networks_that_one_configuration_cannot_have(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_command(checkpoint, tmp_path):
+def test_command(authors_checkpoint, tmp_path):
     command = [
         sys.executable, "-m", "sagan_tf.commands.import_", "--source=authors",
-        f"--checkpoint={checkpoint}", f"--workdir={tmp_path / 'run'}",
+        f"--checkpoint={authors_checkpoint}", f"--workdir={tmp_path / 'run'}",
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert "latent vectors of 128, base width 8" in result.stdout
+    assert "latent vectors of length 128, base width 8" in result.stdout
     assert "channel order of the source: rgb" in result.stdout
     assert load_generator(tmp_path / "run")[2] == 1000
     result = subprocess.run(command, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Tests of reading PyTorch's files."""
+"""Tests of reading files of PyTorch."""
 
 import pathlib
 import pickle
@@ -47,7 +47,7 @@ def test_state_dictionary(path, checkpoint):
     assert others.get("step", 7) == 7
 
 
-def test_tensors_that_numpy_does_not_take_as_they_are(path):
+def test_tensors_that_need_conversion_for_numpy(path):
     half = torch.tensor([1.5], dtype=torch.bfloat16)
     state = {"half": half, "trained": torch.nn.Parameter(half.float())}
     torch.save(state, path)
@@ -86,14 +86,14 @@ def _truncated():
     "content",
     [
         lambda: b"",
-        lambda: b"a picture, say" * 20,
+        lambda: b"an image, say" * 20,
         lambda: pickle.dumps({"a": 1}),
         lambda: pickle.dumps({"a": Code()}),
         _truncated,
     ],
     ids=["empty", "other", "pickle", "pickle with code", "truncated"],
 )
-def test_other_files_are_named(path, content, tmp_path, monkeypatch):
+def test_other_files_are_refused(path, content, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path.write_bytes(content())
     with pytest.raises(ValueError, match="weights.pth is (truncated|refused)"):

@@ -1,4 +1,4 @@
-"""State dictionaries made from the golden one, for the tests."""
+"""State dictionaries that the tests derive from MMGeneration's golden file."""
 
 import numpy as np
 
@@ -26,13 +26,14 @@ _STUDIOGAN = {
 
 
 def as_studiogan(state):
-    """Renames MMGeneration's averaged generator and its discriminator.
+    """Renames the variables as StudioGAN does.
 
     Args:
         state: Mapping of MMGeneration's names to arrays.
 
     Returns:
-        Two mappings of StudioGAN's names.
+        Two mappings of StudioGAN's names to arrays: the averaged generator
+        and the discriminator.
     """
     networks = []
     for prefix, shift in (("generator_ema.", 0), ("discriminator.", 1)):
@@ -61,13 +62,16 @@ def as_studiogan(state):
 
 
 def enlarged(state, factor, classes, random):
-    """Random weights in the shapes of a wider network with more classes.
+    """Makes random weights of a wider network with more classes.
 
     Args:
-        state: Mapping of MMGeneration's names to arrays of 5 classes.
-        factor: Integer, by which widths grow.
-        classes: Integer.
+        state: Mapping of MMGeneration's names to arrays, with 5 classes.
+        factor: Integer by which the widths are multiplied.
+        classes: Integer, the new number of classes.
         random: `np.random.Generator`.
+
+    Returns:
+        A mapping of the same names.
     """
 
     def size(name, axis, n):

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import layers
-from sagan_tf.ops import devices
 
 
 def _composition(layer_class, kernel, bias):
@@ -25,20 +24,24 @@ def _composition(layer_class, kernel, bias):
 
 
 @pytest.mark.parametrize(
-    ("folded", "kernel_size"),
+    ("method", "kernel_size"),
     [
-        *((folded, size) for folded in (True, False) for size in (1, 3, 5)),
-        ("convolution", 3),
-        ("products", 3),
+        *(
+            (method, size)
+            for method in ("auto", "direct")
+            for size in (1, 3, 5)
+        ),
+        ("strided", 3),
+        ("winograd", 3),
     ],
 )
 @pytest.mark.parametrize(
     "layer_class", [layers.UpsampleConv2D, layers.DownsampleConv2D]
 )
-def test_equals_the_composition(random, layer_class, folded, kernel_size):
+def test_equals_the_composition(random, layer_class, method, kernel_size):
     """Outputs, and gradients of kernel, bias and inputs."""
     inputs = tf.constant(random.normal(size=(2, 8, 6, 5)), tf.float32)
-    layer = layer_class(4, kernel_size, folded=folded)
+    layer = layer_class(4, kernel_size, method=method)
     layer.build(inputs.shape)
     layer.bias.assign(random.normal(size=4))
     model, convolution = _composition(
@@ -61,22 +64,28 @@ def test_equals_the_composition(random, layer_class, folded, kernel_size):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "channels", "device", "method"),
+    [
+        ({}, 256, "cpu", "winograd"),
+        ({}, 255, "cpu", "strided"),
+        ({}, 256, "gpu", "strided"),
+        ({"kernel_size": 5}, 256, "cpu", "strided"),
+        ({"method": "direct"}, 256, "cpu", "direct"),
+        ({"method": "strided"}, 256, "cpu", "strided"),
+        ({"method": "winograd"}, 1, "gpu", "winograd"),
+    ],
+)
+@pytest.mark.parametrize(
     "layer_class", [layers.UpsampleConv2D, layers.DownsampleConv2D]
 )
-def test_chooses_its_form_by_channels_and_device(layer_class, monkeypatch):
-    layer = layer_class(4)
-    assert layer.uses_products((None, 8, 8, 256))
-    assert not layer.uses_products((None, 8, 8, 255))
-    assert not layer_class(4, 5).uses_products((None, 8, 8, 256))
-    for folded in (False, "convolution"):
-        layer = layer_class(4, folded=folded)
-        assert not layer.uses_products((None, 8, 8, 256))
-    assert layer_class(4, folded="products").uses_products((None, 8, 8, 1))
-    monkeypatch.setattr(devices, "on_cpu", lambda: False)
-    assert not layer_class(4).uses_products((None, 8, 8, 256))
+def test_auto_chooses_by_channels_and_device(
+    layer_class, arguments, channels, device, method
+):
+    layer = layer_class(4, **arguments)
+    assert layer.method_for((None, 8, 8, channels), device) == method
 
 
-def test_weight_is_the_unfolded_kernel_in_conv2d_layout():
+def test_weight_is_the_3x3_kernel_in_conv2d_layout():
     layer = layers.UpsampleConv2D(4)
     layer.build((None, 8, 8, 5))
     assert layer.kernel.shape == (3, 3, 5, 4)
@@ -110,6 +119,18 @@ def test_regularizer_and_constraint_see_the_kernel():
             "`kernel_size` must be an odd",
         ),
         (
+            layers.UpsampleConv2D,
+            {"filters": 2, "kernel_size": 5, "method": "winograd"},
+            (1, 4, 4, 2),
+            "`kernel_size` must be 3 with",
+        ),
+        (
+            layers.UpsampleConv2D,
+            {"filters": 2, "method": "fast"},
+            (1, 4, 4, 2),
+            "`method` must be one of",
+        ),
+        (
             layers.DownsampleConv2D,
             {"filters": 2},
             (1, 5, 4, 2),
@@ -120,6 +141,11 @@ def test_regularizer_and_constraint_see_the_kernel():
 def test_bad_input(layer_class, arguments, shape, message):
     with pytest.raises(ValueError, match=message):
         layer_class(**arguments)(np.ones(shape, "float32"))
+
+
+def test_arguments_that_cannot_be_chosen_are_refused():
+    with pytest.raises(TypeError, match="strides"):
+        layers.DownsampleConv2D(2, strides=2)
 
 
 def test_unknown_channels():

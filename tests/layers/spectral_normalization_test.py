@@ -29,6 +29,18 @@ def _as_matrix(kernel, layer):
     return kernel.reshape(-1, kernel.shape[-1])
 
 
+def _inputs_of(layer):
+    """Returns a list that collects the inputs of a layer's calls."""
+    seen, call = [], layer.call
+
+    def recorded(inputs, **options):
+        seen.append(inputs)
+        return call(inputs, **options)
+
+    layer.call = recorded
+    return seen
+
+
 @pytest.mark.parametrize(
     ("make", "shape"),
     [
@@ -161,7 +173,7 @@ def test_dividing_the_inputs_is_dividing_the_kernel(
             divide_inputs=divide_inputs,
         )
         wrapper.build(inputs.shape)
-        assert wrapper._divides_inputs(inputs) == (divides and divide_inputs)
+        seen = _inputs_of(layer)
         if weights is None:
             layer.bias.assign(random.normal(size=layer.bias.shape))
             weights = wrapper.get_weights()
@@ -171,6 +183,8 @@ def test_dividing_the_inputs_is_dividing_the_kernel(
             tape.watch(inputs)
             outputs = wrapper(inputs, training=True)
             loss = tf.reduce_sum(tf.sin(outputs))
+        divided = np.any(seen[0] != np.array(inputs))
+        assert divided == (divides and divide_inputs)
         gradients = tape.gradient(loss, sources)
         results.append([outputs, np.array(wrapper.u), *gradients])
     for ours, expected in zip(*results, strict=True):
@@ -201,11 +215,15 @@ def test_integers_are_not_divided(random):
     )
 
 
-def test_the_kernel_is_divided_where_the_batch_is_unknown():
-    wrapper = layers.SpectralNormalization(keras.layers.Dense(9))
-    inputs = keras.Input((5,))
-    wrapper.build(inputs.shape)
-    assert not wrapper._divides_inputs(inputs)
+def test_the_kernel_is_divided_if_the_batch_size_is_unknown(random):
+    layer = keras.layers.Dense(9)
+    wrapper = layers.SpectralNormalization(layer)
+    wrapper.build((None, 5))
+    seen = _inputs_of(layer)
+    graph = tf.function(wrapper).get_concrete_function(
+        tf.TensorSpec((None, 5), tf.float32)
+    )
+    assert seen[0] is graph.inputs[0]
 
 
 def test_inference_leaves_u_and_depends_on_weights_only():

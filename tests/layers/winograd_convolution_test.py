@@ -6,14 +6,13 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf import layers
-from sagan_tf.ops import devices
 
 
 @pytest.mark.parametrize(
     ("size", "arguments"),
     [
         ((8, 6), {"kernel_size": 3, "padding": "same"}),
-        # What minimal filtering cannot do.
+        # Minimal filtering cannot compute the others.
         ((7, 6), {"kernel_size": 3, "padding": "same"}),
         ((8, 6), {"kernel_size": 3, "padding": "valid"}),
         ((8, 6), {"kernel_size": 5, "padding": "same"}),
@@ -25,7 +24,7 @@ def test_equals_conv2d(random, size, arguments):
     """Outputs, and gradients of kernel, bias and inputs."""
     inputs = tf.constant(random.normal(size=(2, *size, 5)), tf.float32)
     layer = layers.WinogradConv2D(
-        4, form="products", activation="tanh", **arguments
+        4, method="winograd", activation="tanh", **arguments
     )
     plain = keras.layers.Conv2D(4, activation="tanh", **arguments)
     results = []
@@ -44,11 +43,11 @@ def test_equals_conv2d(random, size, arguments):
         np.testing.assert_allclose(ours / scale, expected / scale, atol=2e-6)
 
 
-def test_takes_products_only_where_it_can():
-    layer = layers.WinogradConv2D(4, 3, padding="same", form="products")
-    assert layer.uses_products((None, 8, 6, 5))
+def test_direct_if_winograd_is_impossible():
+    layer = layers.WinogradConv2D(4, 3, padding="same", method="winograd")
+    assert layer.method_for((None, 8, 6, 5), "gpu") == "winograd"
     for shape in ((None, 7, 6, 5), (None, 8, 5, 5), (None, None, 6, 5)):
-        assert not layer.uses_products(shape)
+        assert layer.method_for(shape, "cpu") == "direct"
     for arguments in (
         {"strides": 2},
         {"dilation_rate": 2},
@@ -57,27 +56,29 @@ def test_takes_products_only_where_it_can():
         {"kernel_size": 5},
     ):
         arguments = {"kernel_size": 3, "padding": "same", **arguments}
-        layer = layers.WinogradConv2D(4, form="products", **arguments)
-        assert not layer.uses_products((None, 8, 6, 4))
+        layer = layers.WinogradConv2D(4, method="winograd", **arguments)
+        assert layer.method_for((None, 8, 6, 4), "cpu") == "direct"
 
 
-def test_chooses_by_channels_and_device(monkeypatch):
-    wide = layers.WinogradConv2D(128, 3, padding="same")
-    narrow = layers.WinogradConv2D(127, 3, padding="same")
-    assert wide.uses_products((None, 8, 8, 128))
-    assert not wide.uses_products((None, 8, 8, 127))
-    assert not narrow.uses_products((None, 8, 8, 128))
-    never = layers.WinogradConv2D(128, 3, padding="same", form="convolution")
-    assert not never.uses_products((None, 8, 8, 128))
-    monkeypatch.setattr(devices, "on_cpu", lambda: False)
-    assert not wide.uses_products((None, 8, 8, 128))
+@pytest.mark.parametrize(
+    ("filters", "channels", "device", "method"),
+    [
+        (128, 128, "cpu", "winograd"),
+        (128, 127, "cpu", "direct"),
+        (127, 128, "cpu", "direct"),
+        (128, 128, "gpu", "direct"),
+    ],
+)
+def test_auto_chooses_by_channels_and_device(filters, channels, device, method):
+    layer = layers.WinogradConv2D(filters, 3, padding="same")
+    assert layer.method_for((None, 8, 8, channels), device) == method
 
 
-def test_takes_products_by_itself(random):
-    """Of 128 channels; by the layer that never does."""
+def test_auto_computes_by_minimal_filtering(random):
+    """The rounding of 128 channels shows which method computed them."""
     inputs = random.normal(size=(1, 4, 4, 128)).astype("float32")
     layer = layers.WinogradConv2D(128, 3, padding="same")
-    plain = layers.WinogradConv2D(128, 3, padding="same", form="convolution")
+    plain = layers.WinogradConv2D(128, 3, padding="same", method="direct")
     outputs = layer(inputs)
     plain.build(inputs.shape)
     plain.set_weights(layer.get_weights())
@@ -87,12 +88,13 @@ def test_takes_products_by_itself(random):
 
 def test_size_known_only_at_run_time(random):
     inputs = keras.Input((None, None, 5))
-    layer = layers.WinogradConv2D(4, 3, padding="same", form="products")
+    layer = layers.WinogradConv2D(4, 3, padding="same", method="winograd")
     model = keras.Model(inputs, layer(inputs))
     images = random.normal(size=(2, 7, 6, 5)).astype("float32")
     np.testing.assert_allclose(model(images), layer(images), atol=1e-6)
 
 
-def test_bad_form():
-    with pytest.raises(ValueError, match="`form` must be one of"):
-        layers.WinogradConv2D(4, 3, form="fast")
+@pytest.mark.parametrize("method", ["fast", "strided"])
+def test_bad_method(method):
+    with pytest.raises(ValueError, match="`method` must be one of"):
+        layers.WinogradConv2D(4, 3, method=method)

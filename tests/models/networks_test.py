@@ -6,7 +6,6 @@ import pytest
 
 from sagan_tf import layers, models
 from sagan_tf.models import architecture, blocks
-from sagan_tf.ops import attention
 
 
 def _trainable(model):
@@ -61,7 +60,7 @@ def test_residual_block_has_one_parameter_fewer_than_attention(
 
 def test_residual_block_adds_to_its_input(random):
     inputs = keras.Input((4, 4, 16))
-    outputs = blocks.residual_block(inputs, blocks.Convolutions(), "residual")
+    outputs = blocks.residual_block(inputs, blocks.Parts(), "residual")
     model = keras.Model(inputs, outputs)
     features = random.normal(size=(1, 4, 4, 16)).astype("float32")
     kernels = [
@@ -167,41 +166,18 @@ def test_spectral_normalization_is_everywhere_or_nowhere(build):
 @pytest.mark.parametrize(
     "build", [models.build_generator, models.build_discriminator]
 )
-@pytest.mark.parametrize("form", [True, "convolution", "products"])
-def test_folding_changes_nothing(random, build, form):
-    folded, plain = (
-        build(32, 4, 3, attention_resolutions=(16,), folded=on)
-        for on in (form, False)
+@pytest.mark.parametrize("method", ["auto", "strided", "winograd"])
+def test_method_changes_only_rounding(random, build, method):
+    network, plain = (
+        build(32, 4, 3, attention_resolutions=(16,), method=each)
+        for each in (method, "direct")
     )
-    plain.set_weights(folded.get_weights())
+    plain.set_weights(network.get_weights())
     inputs = [
         random.uniform(-1, 1, (2, *tensor.shape[1:])).astype(tensor.dtype)
-        for tensor in folded.inputs
+        for tensor in network.inputs
     ]
-    np.testing.assert_allclose(folded(inputs), plain(inputs), atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    "build", [models.build_generator, models.build_discriminator]
-)
-def test_blockwise_attention_changes_nothing(random, monkeypatch, build):
-    monkeypatch.setattr(attention, "_LEAST_SCORES", 2**10)
-    blockwise, plain = (
-        build(32, 4, 3, attention_resolutions=(16,), blockwise_attention=on)
-        for on in (True, False)
-    )
-    weights = blockwise.get_weights()
-    for model in (blockwise, plain):
-        model.set_weights(weights)
-        layer = model.get_layer("attention16")
-        layer.gamma.assign(1.0)
-        assert layer.blockwise == (model is blockwise)
-    assert attention._block(2, 16**2, 8**2) is not None
-    inputs = [
-        random.uniform(-1, 1, (2, *tensor.shape[1:])).astype(tensor.dtype)
-        for tensor in blockwise.inputs
-    ]
-    np.testing.assert_allclose(blockwise(inputs), plain(inputs), atol=1e-5)
+    np.testing.assert_allclose(network(inputs), plain(inputs), atol=1e-4)
 
 
 def test_discriminator_has_no_batch_statistics(random):
@@ -248,6 +224,7 @@ def test_projection_and_sum_pooling(random):
         ({"num_classes": 0}, "`num_classes` must be an integer"),
         ({"attention_resolutions": (7,)}, "`attention_resolutions` must be"),
         ({"attention_variant": "x"}, "`attention_variant` must be one of"),
+        ({"method": "x"}, "`method` must be one of"),
         ({"residual_resolutions": (7,)}, "`residual_resolutions` must be amo"),
         ({"residual_resolutions": (32,)}, "`residual_resolutions` must not"),
     ],

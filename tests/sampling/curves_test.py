@@ -1,13 +1,11 @@
-"""Tests of the curves and of the demo's report."""
+"""Tests of the training curves."""
 
 import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from sagan_tf import Config
-from sagan_tf.commands import demo
 from sagan_tf.sampling import curves
 
 
@@ -29,26 +27,27 @@ def workdir(tmp_path):
                 "asked_for_class_share": step / 4,
             },
             "protocol": {"step": step, "generated_images": 20, "seed": 0},
-            # That of another protocol has no place beside the others.
+            # Evaluations by other protocols are not comparable.
             "provenance": {"as_in_training": step != 1},
         }
         path = workdir / "eval" / f"step{step}.json"
         path.write_text(json.dumps(result))
-        path.with_suffix(".png").write_bytes(b"picture %d" % step)
     return workdir
 
 
-def test_reads_in_order(workdir):
-    steps = [record["step"] for record in curves.read_metrics(workdir)]
-    assert steps == [2, 4]
-    results = curves.read_evaluations(workdir)
-    assert [result["protocol"]["step"] for result in results] == [0, 4]
-
-
-def test_plot(workdir, tmp_path):
+def test_plot(workdir, tmp_path, pixels):
     curves.plot(workdir, tmp_path / "curves.png")
-    picture = tf.io.decode_png((tmp_path / "curves.png").read_bytes())
-    assert picture.shape[1] > 1000 and len(np.unique(picture)) > 50
+    image = pixels(tmp_path / "curves.png")
+    assert image.shape[1] > 1000 and len(np.unique(image)) > 50
+
+
+def test_evaluations_are_plotted(workdir, tmp_path, pixels):
+    curves.plot(workdir, tmp_path / "with.png")
+    for path in (workdir / "eval").glob("*.json"):
+        path.unlink()
+    curves.plot(workdir, tmp_path / "without.png")
+    images = [pixels(tmp_path / f"{name}.png") for name in ("with", "without")]
+    assert np.any(images[0] != images[1])
 
 
 def test_nothing_to_plot(tmp_path):
@@ -56,49 +55,14 @@ def test_nothing_to_plot(tmp_path):
         curves.plot(tmp_path, tmp_path / "curves.png")
 
 
-def test_summary(workdir, tmp_path, monkeypatch, gan_factory):
-    generator = gan_factory(compiled=False).generator
-    monkeypatch.setattr(
-        "sagan_tf.workdir.load_generator",
-        lambda workdir, step: (generator, Config(), step),
-    )
-    output = tmp_path / "demo"
-    first, last = demo.summarize(workdir, output)
-    assert first["protocol"]["step"] == 0 and last["protocol"]["step"] == 4
-    assert (output / "samples.png").read_bytes() == b"picture 4"
-    metrics = json.loads((output / "metrics.json").read_text())
-    assert metrics["metrics"] == last["metrics"]
-    assert (output / "training_curves.png").exists()
-    served = tf.saved_model.load(str(output / "model" / "4"))
-    assert "serving_default" in served.signatures
-    demo.summarize(workdir, output)
-
-
-def test_summary_of_a_run_not_evaluated(tmp_path):
-    Config().save(tmp_path / "config.json")
-    with pytest.raises(ValueError, match="has no evaluation"):
-        demo.summarize(tmp_path, tmp_path / "demo")
-
-
-def test_line_cut_short_is_passed_over(workdir):
-    before = curves.read_metrics(workdir)
-    with open(workdir / "metrics.jsonl", "a") as file:
-        file.write('{"step": 6, "discr')
-    assert curves.read_metrics(workdir) == before
-
-
-@pytest.mark.parametrize(
-    "line", ["", "{", "1", '{"step": 6}', "[" * 100_000], ids=range(5)
-)
-def test_lines_that_are_no_records(workdir, line):
-    with open(workdir / "metrics.jsonl", "a") as file:
-        file.write(f"{line}\n")
-    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
-        curves.read_metrics(workdir)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"metrics": {"x": "y"}}'])
-def test_files_that_are_no_evaluations(workdir, text):
-    (workdir / "eval" / "other.json").write_text(text)
+def test_damaged_records_are_named(workdir, tmp_path):
+    evaluation = workdir / "eval" / "other.json"
+    evaluation.write_text("{}")
     with pytest.raises(ValueError, match="other.json is not"):
-        curves.read_evaluations(workdir)
+        curves.plot(workdir, tmp_path / "curves.png")
+    evaluation.unlink()
+    with open(workdir / "metrics.jsonl", "a") as file:
+        file.write("{}\n")
+    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
+        curves.plot(workdir, tmp_path / "curves.png")
+    assert not (tmp_path / "curves.png").exists()

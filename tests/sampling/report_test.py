@@ -1,36 +1,32 @@
-"""The report, read by a browser without a network."""
+"""Tests of the report, also in a browser without a network."""
 
+import dataclasses
 import json
 import re
 import shutil
 
-import numpy as np
 import pytest
 
-from sagan_tf import models
 from sagan_tf.sampling import Sampler, report
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    generator = models.build_generator(32, 2, 3, 8, attention_resolutions=(16,))
-    random = np.random.default_rng(0)
-    for variable in generator.trainable_variables:
-        variable.assign(variable + random.normal(0, 0.5, variable.shape))
+def path(generator, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "new" / "report.html"
     sampler = Sampler.of_generator(generator, {"step": "<5>"})
     report.write_report(sampler, path, [0, 1, 2], [0, 2])
     return path
 
 
-def test_file_is_whole_and_alone(path):
+def test_file_is_complete_and_needs_no_other(path):
     text = path.read_text()
     assert "{{" not in text.replace("${{", "")
     assert not re.search(r'(src|href)="?(https?:)?//', text)
     assert "step &lt;5&gt;" in text
     data = json.loads(re.search(r"const data = (.*);", text)[1])
     assert [row["class"] for row in data["samples"]] == [0, 2]
-    assert [one["seed"] for one in data["samples"][0]["images"]] == [0, 1, 2]
+    first = data["samples"][0]["images"]
+    assert [sample["seed"] for sample in first] == [0, 1, 2]
     assert len(data["truncation"]) == 6
     assert len(data["interpolation"]) == 2 * 12 + 1
     assert data["attention"][0]["queries"] == [16, 16]
@@ -38,7 +34,7 @@ def test_file_is_whole_and_alone(path):
 
 
 def test_in_a_browser(path, tmp_path):
-    """Sliders move, and pointing at a picture shows attention."""
+    """Sliders move, and pointing at an image shows attention."""
     webdriver = pytest.importorskip(
         "selenium.webdriver", reason="selenium is not installed"
     )
@@ -54,17 +50,13 @@ def test_in_a_browser(path, tmp_path):
     try:
         chrome.get(path.as_uri())
         assert len(chrome.find_elements("css selector", "#samples img")) == 6
-        before = chrome.find_element("id", "truncation-image").get_attribute(
-            "src"
-        )
+        slider_image = chrome.find_element("id", "truncation-image")
+        before = slider_image.get_attribute("src")
         chrome.execute_script(
             "const s = document.getElementById('truncation');"
             "s.value = 0; s.dispatchEvent(new Event('input'));"
         )
-        after = chrome.find_element("id", "truncation-image").get_attribute(
-            "src"
-        )
-        assert before != after
+        assert slider_image.get_attribute("src") != before
         assert chrome.find_element("id", "truncation-value").text == "0.2"
         first, second = chrome.find_elements("css selector", ".pair canvas")[:2]
         plain = chrome.execute_script("return arguments[0].toDataURL()", second)
@@ -83,3 +75,23 @@ def test_in_a_browser(path, tmp_path):
         ]
     finally:
         chrome.quit()
+
+
+def test_metrics_and_curves_of_a_run(sampler, workdir, tmp_path, monkeypatch):
+    folder = shutil.copytree(workdir, tmp_path / "run")
+    names = ("discriminator_loss", "generator_loss", "real_logits")
+    record = dict.fromkeys(("step", *names, "fake_logits"), 2)
+    (folder / "metrics.jsonl").write_text(json.dumps(record) + "\n")
+    (folder / "eval").mkdir()
+    evaluation = {
+        "metrics": {"frechet_distance": 12.345678},
+        "protocol": {"step": 5, "weights": "raw"},
+        "provenance": {"as_in_training": True},
+    }
+    (folder / "eval" / "x.json").write_text(json.dumps(evaluation))
+    run = dataclasses.replace(sampler.run, workdir=folder)
+    monkeypatch.setattr(sampler, "run", run)
+    report.write_report(sampler, tmp_path / "report.html", [0], [1])
+    text = (tmp_path / "report.html").read_text()
+    assert "<th>frechet distance</th><td>12.3457</td>" in text
+    assert 'alt="training curves" src="data:image/png' in text

@@ -1,9 +1,10 @@
-"""Runs a SavedModel by TensorFlow's C library alone.
+"""Runs a SavedModel with TensorFlow's C library, without its Python.
 
     python c_interface.py TENSORFLOW_DIR SAVED_MODEL JOBS.json
 
-A job has `feeds`, the tensors of the inputs by name, `fetch`, that of an
-output, `inputs`, an `.npz`, and `output`, the path of the `.npy` to write.
+Each job has `inputs`, an `.npz` file; `feeds`, a dictionary from the names in
+that file to tensors of the graph; `fetch`, the tensor of an output; and
+`output`, the path, without `.npy`, of the file to write.
 """
 
 import ctypes
@@ -13,7 +14,7 @@ import sys
 
 import numpy as np
 
-# TF_DataType of NumPy's.
+# NumPy's types as TF_DataType.
 _TYPES = {"float32": 1, "int32": 3, "uint8": 4, "int64": 9}
 _STRING, _STRING_BYTES = 7, 24
 _NAMES = {number: name for name, number in _TYPES.items()}
@@ -72,7 +73,7 @@ class _Session:
         return _Output(found, int(index))
 
     def tensor(self, array):
-        # Of a scalar it would make a vector.
+        # `ascontiguousarray` would make a vector from a scalar.
         array = np.ascontiguousarray(array) if array.ndim else array
         shape = (ctypes.c_int64 * array.ndim)(*array.shape)
         made = ctypes.c_void_p(
@@ -129,7 +130,7 @@ def main(folder, path, jobs):
             }
         np.save(job["output"], session.run(feeds, job["fetch"]))
     if {"tensorflow", "keras"} & set(sys.modules):
-        sys.exit("TensorFlow's Python was imported")
+        sys.exit("TensorFlow's Python package was imported")
 
 
 if __name__ == "__main__":

@@ -1,93 +1,66 @@
-"""Tests of dropping the records of steps to come."""
+"""Tests of reading and dropping what a run has recorded."""
+
+import json
 
 import pytest
-import tensorflow as tf
 
 from sagan_tf.workdir import records
 
 
-def _write_events(directory, steps):
-    writer = tf.summary.create_file_writer(str(directory))
-    for step in steps:
-        with writer.as_default(step=step):
-            tf.summary.scalar("loss", float(step))
-    writer.close()
-    (path,) = directory.iterdir()
-    return path
+def _evaluation(path, step, as_in_training=True):
+    result = {
+        "metrics": {"frechet_custom_distance": 1},
+        "protocol": {"step": step},
+        "provenance": {"as_in_training": as_in_training},
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result))
 
 
-def _steps(path):
-    return [
-        event.step
-        for event in tf.compat.v1.train.summary_iterator(str(path))
-        if event.summary.value
-    ]
+def test_evaluations(tmp_path):
+    _evaluation(tmp_path / "eval" / "a.json", 10)
+    _evaluation(tmp_path / "eval" / "b.json", 9, as_in_training=False)
+    found = records.evaluations(tmp_path)
+    assert [each.step for each in found] == [9, 10]
+    assert found[0].frechet_distance == 1.0
+    assert found[1].path == tmp_path / "eval" / "a.json"
+    (usual,) = records.training_evaluations(tmp_path)
+    assert usual.step == 10
 
 
-@pytest.mark.parametrize(
-    ("step", "kept"), [(0, []), (2, [0, 2]), (3, [0, 2]), (4, [0, 2, 4])]
-)
-def test_events_after_a_step_are_dropped(tmp_path, step, kept):
-    path = _write_events(tmp_path, [0, 2, 4])
-    before = path.read_bytes()
-    records.keep_events_until(step, path)
-    assert _steps(path) == kept
-    assert (path.read_bytes() == before) == (step == 4)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_event_cut_short_by_a_kill_is_dropped(tmp_path):
-    path = _write_events(tmp_path, [2, 4])
-    path.write_bytes(path.read_bytes()[:-5])
-    records.keep_events_until(4, path)
-    assert _steps(path) == [2]
-
-
-@pytest.mark.parametrize("kind", ["flipped bit", "no event"])
-def test_damaged_event_is_dropped_with_those_after_it(tmp_path, caplog, kind):
-    path = _write_events(tmp_path, [2, 4, 6])
-    records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
-    (damaged,) = (
-        index for index, record in enumerate(records)
-        if tf.compat.v1.Event.FromString(record).step == 4
-    )  # fmt: skip
-    if kind == "no event":
-        records[damaged] = b"\xff"
-        with tf.io.TFRecordWriter(str(path)) as writer:
-            for record in records:
-                writer.write(record)
-    else:
-        content = bytearray(path.read_bytes())
-        content[content.index(records[damaged]) + 9] ^= 1
-        path.write_bytes(content)
-    records.keep_events_until(6, path)
-    assert _steps(path) == [2]
-    assert f"{path} is damaged; what follows is dropped" in caplog.text
+def test_broken_evaluation(tmp_path, caplog):
+    _evaluation(tmp_path / "eval" / "a.json", 10)
+    (tmp_path / "eval" / "b.json").write_text('{"metrics": {}}')
+    with pytest.raises(ValueError, match="b.json is not an evaluation"):
+        records.evaluations(tmp_path)
+    (found,) = records.evaluations(tmp_path, skip_broken=True)
+    assert found.step == 10 and "b.json is not an eval" in caplog.text
 
 
 def test_metrics_after_a_step_are_dropped(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    records.keep_metrics_until(0, path)
-    assert not path.exists() and records.last_metrics(path) == {}
+    records.keep_until(0, tmp_path)
+    assert not path.exists() and records.last_metrics(tmp_path) == {}
     path.write_text('{"step": 2}\n{"step": 4}\n{"step": 6, "cut')
-    assert records.last_metrics(path) == {"step": 4}
-    records.keep_metrics_until(4, path)
+    assert records.last_metrics(tmp_path) == {"step": 4}
+    records.keep_until(4, tmp_path)
     assert path.read_text() == '{"step": 2}\n{"step": 4}\n'
-    records.keep_metrics_until(2, path)
+    records.keep_until(2, tmp_path)
     assert path.read_text() == '{"step": 2}\n'
-    records.keep_metrics_until(0, path)
+    records.keep_until(0, tmp_path)
     assert path.read_text() == ""
 
 
 @pytest.mark.parametrize(
     "line", ["[1]", "{}", "{", '{"step": "2"}', "[" * 100_000, "\xff"]
 )
-def test_metrics_that_are_none_are_named(tmp_path, line):
+def test_line_that_is_not_a_record(tmp_path, line):
     path = tmp_path / "metrics.jsonl"
     content = f'{{"step": 2}}\n{line}\n'.encode("latin1")
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
-        records.keep_metrics_until(2, path)
-    with pytest.raises(ValueError, match="metrics.jsonl has a line that is no"):
-        records.last_metrics(path)
+    message = "metrics.jsonl has a line that is not a record"
+    with pytest.raises(ValueError, match=message):
+        records.keep_until(2, tmp_path)
+    with pytest.raises(ValueError, match=message):
+        records.last_metrics(tmp_path)
     assert path.read_bytes() == content

@@ -1,14 +1,12 @@
-"""What training does at the end of each window of `log_every_steps`."""
+"""Callbacks at the end of each window of `log_every_steps` steps."""
 
 from sagan_tf.training.callbacks.memory import MemoryTrimmer
-from sagan_tf.training.callbacks.stability import DivergenceGuard
-from sagan_tf.training.callbacks.writers import (
+from sagan_tf.training.callbacks.savers import (
     CheckpointWriter,
     EvaluationWriter,
-    MetricsWriter,
-    SampleWriter,
 )
-from sagan_tf.workdir.records import keep_until, last_metrics
+from sagan_tf.training.callbacks.stability import DivergenceGuard
+from sagan_tf.training.callbacks.writers import MetricsWriter, SampleWriter
 
 __all__ = [
     "CheckpointWriter",
@@ -17,6 +15,4 @@ __all__ = [
     "MemoryTrimmer",
     "MetricsWriter",
     "SampleWriter",
-    "keep_until",
-    "last_metrics",
 ]

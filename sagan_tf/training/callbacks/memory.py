@@ -1,4 +1,4 @@
-"""Memory that the process holds without need."""
+"""Free memory that the process still holds."""
 
 import ctypes
 
@@ -6,11 +6,11 @@ import keras
 
 
 class MemoryTrimmer(keras.callbacks.Callback):
-    """Gives memory that is free back to the system, at each window's end.
+    """Returns free memory to the system at the end of each window.
 
-    glibc takes memory where an evaluation or a picture needs it and keeps
-    it, in pieces between others that are in use. Other C libraries are left
-    alone.
+    glibc keeps the memory that an evaluation or a figure needed, in pieces
+    between memory that is still in use. With other C libraries nothing
+    happens.
     """
 
     def __init__(self):

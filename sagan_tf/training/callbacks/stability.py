@@ -10,10 +10,10 @@ from absl import logging
 from sagan_tf import layers
 from sagan_tf.workdir import checkpoints
 
-# What is logged, beyond which a warning is given, and in which direction.
-# The first is in units of the images' range of 2; real digits have 0.5. With
-# a hinge loss the gap is 2 where the discriminator has nothing more to learn.
-# A kernel of the sizes here begins with a spectral norm of 1 to 3.
+# Bounds beyond which a warning is logged, and the side of the warning. Sample
+# diversity is in units of the images' range of 2; real digits have 0.5. With a
+# hinge loss the gap is 2 when the discriminator has nothing more to learn. The
+# kernels of these networks begin with a spectral norm of 1 to 3.
 BOUNDS = {
     "sample_diversity": (0.05, "below"),
     "logits_gap": (6.0, "above"),
@@ -29,13 +29,13 @@ _MEANING = {
 class DivergenceGuard(keras.callbacks.Callback):
     """Stops a run whose loss or gradient is no longer finite.
 
-    A gradient that is NaN or infinite leaves Adam's averages so for ever, so
-    the weights and the optimizers' variables at the end of a window tell of
-    each step in it, at no cost in the steps. To be the first of callbacks:
-    nothing is then written of such a window, and the last checkpoint is good.
+    Adam's moving averages stay NaN or infinite after one such gradient. So it
+    is enough to check the weights and the optimizers' variables at the end of
+    a window. This must be the first callback: nothing is then written of such
+    a window, and the last checkpoint is good.
 
     Args:
-        directory: Path of the run's checkpoints, to name the last one.
+        directory: Path of the run's checkpoints; the error names the last.
 
     Raises:
         FloatingPointError: On all workers. It names the loss or the variable,
@@ -48,7 +48,7 @@ class DivergenceGuard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.first_step = int(self.model.step.numpy())
-        # By network: the optimizer's variables show a gradient first.
+        # The optimizer comes before its network: it shows the gradient.
         self.variables = {
             f"{name} {variable.path}": variable.value
             for name in ("discriminator", "generator")
@@ -73,7 +73,7 @@ class DivergenceGuard(keras.callbacks.Callback):
         self.check(logs)
 
     def on_train_end(self, logs=None):
-        # Where training was stopped within a window.
+        # Training may stop within a window.
         self.check(logs)
 
     def check(self, logs):
@@ -98,20 +98,20 @@ class DivergenceGuard(keras.callbacks.Callback):
             raise FloatingPointError(
                 f"Training diverged after step {self.first_step} and by step "
                 f"{step}: {wrong[0]}. Last good checkpoint: {kept}. The same "
-                "command ends here again: take lower learning rates, or in "
-                "mixed precision float32"
+                "command would end here again: use lower learning rates, or "
+                "float32 instead of mixed precision"
             )
         self.first_step = step
 
 
 def signs_of_collapse(logs, samples, norms):
-    """Returns the quantities of `BOUNDS`.
+    """Returns a dictionary of the quantities in `BOUNDS`.
 
     Args:
         logs: Dictionary with the mean logits.
-        samples: uint8 (rows, columns, height, width, 3), in each row images
-            of one class from different latents.
-        norms: What `spectral_norms` returns.
+        samples: uint8 (rows, columns, height, width, 3). A row has images of
+            one class from different latents.
+        norms: Dictionary that `spectral_norms` returned.
     """
     images = samples.astype("float32") / 127.5
     return {
@@ -122,17 +122,17 @@ def signs_of_collapse(logs, samples, norms):
 
 
 def warn(signs, before):
-    """Warns of what has crossed its bound.
+    """Logs a warning for each sign that has crossed its bound.
 
     Args:
-        signs: What `signs_of_collapse` returned.
-        before: What it returned before, or {}.
+        signs: Dictionary that `signs_of_collapse` returned now.
+        before: Dictionary that it returned before, or {}.
     """
     for name, value in signs.items():
         bound, side = BOUNDS[name]
         if _is_beyond(name, value) and not _is_beyond(name, before.get(name)):
             if name == "sample_diversity" and name not in before:
-                # A generator begins with images that are all alike.
+                # An untrained generator's images are all alike.
                 continue
             logging.warning(
                 "%s is %.3g, %s %g: %s.",

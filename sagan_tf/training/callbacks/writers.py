@@ -1,4 +1,4 @@
-"""What training writes at the end of each window of `log_every_steps`."""
+"""Callbacks that write metrics and samples."""
 
 import gc
 import json
@@ -6,24 +6,24 @@ import time
 
 import keras
 import tensorflow as tf
-from absl import logging
 
-from sagan_tf import evaluation, layers, sampling
+from sagan_tf import layers, sampling
 from sagan_tf.images import class_grid, class_images, save_png
 from sagan_tf.training.callbacks import stability
+from sagan_tf.training.callbacks.intervals import due
 from sagan_tf.utils import files
-from sagan_tf.workdir import checkpoints, records, tensorboard
+from sagan_tf.workdir import records, tensorboard
 
 _ATTENTION_IMAGES = 4
 
 
 class _EventWriter(keras.callbacks.Callback):
-    """Writes to TensorBoard, among other things.
+    """Base class of callbacks that write to TensorBoard.
 
     Args:
         config: `Config`.
         workdir: `Workdir`.
-        sample: What `sampler` returns, of the model.
+        sample: Function that `image_function` returned for the generator.
     """
 
     def __init__(self, config, workdir, sample):
@@ -44,14 +44,15 @@ class _EventWriter(keras.callbacks.Callback):
 class MetricsWriter(_EventWriter):
     """Appends the metrics to `metrics.jsonl` and to TensorBoard.
 
-    `metrics.jsonl` has only what the configuration determines, so that a
-    resumed run leaves the same file; speed is in TensorBoard. Warns where a
-    sign of collapse crosses its bound (`stability.BOUNDS`).
+    `metrics.jsonl` has only numbers that the configuration determines, so
+    that a resumed run writes the same file. The speed is only in TensorBoard.
+    A warning is logged if a sign of collapse crosses its bound
+    (`stability.BOUNDS`).
     """
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        before = records.last_metrics(self.workdir.metrics)
+        before = records.last_metrics(self.workdir.path)
         self.signs = {
             name: before[name]
             for name in stability.BOUNDS
@@ -94,7 +95,7 @@ class MetricsWriter(_EventWriter):
 
 
 class SampleWriter(_EventWriter):
-    """Writes a grid of samples from fixed latents, and their attention."""
+    """Writes a grid of samples from fixed latents, and attention maps."""
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -126,7 +127,7 @@ class SampleWriter(_EventWriter):
         sampler = self.attending
         sampler.update()
         latents = sampler.latents(range(_ATTENTION_IMAGES))
-        classes = max(1, sampler.num_classes)
+        classes = sampler.num_classes or 1
         labels = [
             index * classes // _ATTENTION_IMAGES
             for index in range(_ATTENTION_IMAGES)
@@ -138,138 +139,13 @@ class SampleWriter(_EventWriter):
             sampling.attention_figure(images, scores, shape, path, arrays=False)
             picture = tf.io.decode_png(path.read_bytes(), channels=3)
             tf.summary.image(name, picture[None])
-        # The parts of a figure refer to each other: megabytes, which Python
-        # would keep for minutes.
+        # Figures have reference cycles, which would hold megabytes until
+        # Python collects them.
         gc.collect()
 
 
-class CheckpointWriter(keras.callbacks.Callback):
-    """Saves checkpoints, numbered by step, through `manager`.
-
-    Also where training is stopped before its end.
-    """
-
-    def __init__(self, config, manager):
-        super().__init__()
-        self.config = config
-        self.manager = manager
-
-    def on_train_begin(self, logs=None):
-        self.saved = int(self.model.step.numpy())
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = int(self.model.step.numpy())
-        if due(step, self.config.checkpoint_every_steps, self.config):
-            self.save(step)
-
-    def save(self, step):
-        checkpoints.save(self.manager, step)
-        self.saved = step
-
-    def on_train_end(self, logs=None):
-        step = int(self.model.step.numpy())
-        if step != self.saved:
-            self.save(step)
-        if step < self.config.steps:
-            logging.info(
-                "Saved at step %d; the same command goes on from there.", step
-            )
-
-
-class EvaluationWriter(keras.callbacks.Callback):
-    """Evaluates the sampled generator; `manager` keeps the best checkpoint.
-
-    The networks, their statistics and the random streams of training are
-    left as they are.
-    """
-
-    def __init__(
-        self, config, workdir, manager, strategy, inception=None, sample=None
-    ):
-        super().__init__()
-        self.sample = sample
-        self.config = config
-        self.workdir = workdir
-        self.manager = manager
-        self.evaluator = evaluation.Evaluator(
-            config, inception=inception, strategy=strategy
-        )
-
-    def on_train_begin(self, logs=None):
-        # Broken ones are told of now, not at the first evaluation.
-        self.distances(before=0)
-        if not self.model.step.numpy():
-            self.evaluate(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = int(self.model.step.numpy())
-        if self.is_due(step):
-            earlier = self.distances(before=step)
-            distance = self.evaluate(step)
-            if not earlier or distance < min(earlier):
-                checkpoints.save(self.manager, step)
-
-    def is_due(self, step):
-        return due(step, self.config.eval_every_steps, self.config)
-
-    def evaluate(self, step):
-        result = self.evaluator(self.model.inference_generator)
-        evaluation.record(
-            result,
-            self.model.inference_generator,
-            self.config,
-            self.workdir,
-            step,
-            averaged=self.config.ema_decay > 0,
-            sample=self.sample,
-        )
-        logging.info(
-            "Step %d: %s.",
-            step,
-            ", ".join(f"{k} {v:.4g}" for k, v in result["metrics"].items()),
-        )
-        return _distance(result)
-
-    def distances(self, before):
-        """Distances recorded in training at earlier steps; but that of step
-        0, which has no checkpoint to be the best."""
-        distances = []
-        # It stays where `steps` is raised, though its step may have been due
-        # only as the last.
-        best = {
-            checkpoints.step_of(path)
-            for path in checkpoints.listed(self.workdir.best_checkpoint)
-        }
-        pattern = f"step*_{self.config.eval_images}images.json"
-        for path in self.workdir.evaluations.glob(pattern):
-            result = evaluation.read(path)
-            try:
-                step, distance = result["protocol"]["step"], _distance(result)
-                # At other steps are those of eval.py.
-                earlier = 0 < step < before and (
-                    self.is_due(step) or step in best
-                )
-            except (LookupError, TypeError, StopIteration):
-                raise ValueError(f"{path} is not an evaluation") from None
-            if earlier:
-                distances.append(distance)
-        return distances
-
-
-def due(step, interval, config):
-    """Whether something is due at `step`: each `interval`, and at the end."""
-    return bool(interval) and (step % interval == 0 or step == config.steps)
-
-
-def _distance(result):
-    return next(
-        value
-        for name, value in result["metrics"].items()
-        if name.startswith("frechet_")
-    )
-
-
 def _attention_gates(model):
+    """Returns `gamma` of each self-attention layer, by name."""
     return {
         f"{network.name}_{layer.name}_gamma": float(layer.gamma.numpy())
         for network in (model.generator, model.discriminator)

@@ -30,12 +30,10 @@ def test_free_memory_between_used_is_given_back():
     assert all(array.all() for array in used)
 
 
-def test_figures_are_given_back(
-    small_run, gan_factory, black_pictures, tmp_path
-):
+def test_figures_are_given_back(small_run, gan_factory, black_images, tmp_path):
     """Not some minutes later, when Python collects of itself."""
     config = dataclasses.replace(small_run, num_classes=3)
-    writer = SampleWriter(config, Workdir(tmp_path), black_pictures)
+    writer = SampleWriter(config, Workdir(tmp_path), black_images)
     writer.set_model(gan_factory())
     writer.on_train_begin()
     gc.collect()

@@ -72,15 +72,15 @@ def _cases(random):
             random.normal(size=(2, 48, 48, 4)).astype("float32"),
         ),
         "WinogradConv2D": (
-            layers.WinogradConv2D(4, 3, padding="same", form="products"),
+            layers.WinogradConv2D(4, 3, padding="same", method="winograd"),
             features,
         ),
         "UpsampleConv2D-products": (
-            layers.UpsampleConv2D(4, folded="products"),
+            layers.UpsampleConv2D(4, method="winograd"),
             features,
         ),
         "DownsampleConv2D-products": (
-            layers.DownsampleConv2D(4, folded="products"),
+            layers.DownsampleConv2D(4, method="winograd"),
             features,
         ),
         "UpsampleConv2D": (layers.UpsampleConv2D(4), features),
