@@ -1,4 +1,4 @@
-"""Evaluates a SAGAN: `python eval.py --help`. Same as the command sagan-eval."""
+"""Evaluates a SAGAN: `python eval.py --help`. Same as sagan-eval."""
 
 from sagan_tf.commands import evaluate
 

@@ -1,4 +1,4 @@
-"""Trains a SAGAN: `python train.py --help`. Same as the command sagan-train."""
+"""Trains a SAGAN: `python train.py --help`. Same as sagan-train."""
 
 from sagan_tf.commands import train
 

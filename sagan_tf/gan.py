@@ -6,6 +6,7 @@ import tensorflow as tf
 from sagan_tf import losses
 from sagan_tf.distribution import ReplicaMean
 from sagan_tf.latents import draw_inputs, number_of_classes
+from sagan_tf.models import architecture
 from sagan_tf.optimizers import accumulated, update_average
 from sagan_tf.utils.paired_model import PairedModel
 
@@ -15,20 +16,16 @@ class SAGAN(PairedModel):
     """A generator and a discriminator, trained against each other.
 
     One `train_step` makes `discriminator_steps` discriminator updates, each
-    on new real images, latents and labels, then one generator update, and
-    then updates the moving average of the generator's weights. Latents are
-    standard normal; the labels of generated images are uniform over the
-    classes. Both are drawn for the global batch from (`seed`, step) alone and
-    sliced by replica, so neither an interruption nor the number of replicas
-    changes them.
+    on new real images, latents and labels, and one generator update; then it
+    updates the moving average of the generator's weights. Latents are
+    standard normal, labels uniform over the classes. Both depend on (`seed`,
+    step) alone, not on interruptions or the number of replicas.
 
     In its own update the discriminator runs once, on real and generated
     images together. In the generator's update it runs with `training=False`,
     so its `u` vectors move once per discriminator update, as in the authors'
-    code.
-
-    `model([latents, labels])` generates images, with the moving average if
-    there is one.
+    code. `model([latents, labels])` generates images, with the moving average
+    if there is one.
 
     Args:
         generator: `keras.Model` from `latents`, or [`latents`, `labels`], to
@@ -51,11 +48,11 @@ class SAGAN(PairedModel):
         loss: "hinge" (paper) or "non_saturating".
         ema_decay: Float in [0, 1), or None for no moving average. After each
             step a trainable weight of the average becomes
-            `ema_decay * average + (1 - ema_decay) * weight`; other weights
-            are copied. Paper and authors' code: None; MMGeneration: 0.999.
+            `ema_decay * average + (1 - ema_decay) * weight`; others are
+            copied. Paper and authors' code: None; MMGeneration: 0.999.
         ema_start_step: Integer, number of first steps for which the average
             is a copy of the weights. MMGeneration: 2000.
-        seed: Integer, from which latents and labels are drawn.
+        seed: Integer, seed of latents and labels.
 
     Raises:
         ValueError: If an argument is not as above.
@@ -69,9 +66,8 @@ class SAGAN(PairedModel):
     >>> gan.fit(images, labels, batch_size=64)  # images in [-1, 1]
 
     Reference:
-        - Zhang et al., [Self-Attention Generative Adversarial Networks](
-          https://arxiv.org/abs/1805.08318), sections 3 and 4; for the
-          auxiliary classifier Odena et al., https://arxiv.org/abs/1610.09585.
+        - Zhang et al., https://arxiv.org/abs/1805.08318, sections 3 and 4;
+          Odena et al., https://arxiv.org/abs/1610.09585, for the classifier.
     """
 
     def __init__(
@@ -88,14 +84,10 @@ class SAGAN(PairedModel):
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
-        for name, steps in (
-            ("discriminator_steps", discriminator_steps),
-            ("accumulation_steps", accumulation_steps),
-        ):
-            if steps < 1:
-                raise ValueError(
-                    f"`{name}` must be at least 1. Received: {name}={steps}"
-                )
+        architecture.check_sizes(
+            discriminator_steps=discriminator_steps,
+            accumulation_steps=accumulation_steps,
+        )
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(
                 "`ema_decay` must be in [0, 1), or None. "
@@ -138,8 +130,7 @@ class SAGAN(PairedModel):
         size = tf.shape(images)[0] // self.discriminator_steps
         logs = {}
         for update in range(self.discriminator_steps):
-            # Every n-th example, not the n-th part of the batch: each update
-            # then sees the same examples for any number of replicas.
+            # Every n-th example, which is the same for any number of replicas.
             part = slice(update, None, self.discriminator_steps)
             logs |= self._minimize(
                 self._discriminator_loss,
@@ -163,14 +154,11 @@ class SAGAN(PairedModel):
         return self.update_metrics(logs)
 
     def _discriminator_loss(self, images, labels, latents, fake_labels):
-        fake_images = _run(self.generator, latents, fake_labels, training=True)
-        all_images = tf.concat([images, fake_images], axis=0)
-        all_labels = None
+        fakes = _run(self.generator, latents, fake_labels, training=True)
+        images = tf.concat([images, fakes], axis=0)
         if labels is not None:
-            all_labels = tf.concat([labels, fake_labels], axis=0)
-        logits, class_loss = self._discriminate(
-            all_images, all_labels, training=True
-        )
+            labels = tf.concat([labels, fake_labels], axis=0)
+        logits, class_loss = self._discriminate(images, labels, training=True)
         real_logits, fake_logits = tf.split(logits, 2)
         # `class_loss` is a mean over both halves; the loss adds the mean over
         # the real images and the mean over the generated ones.

@@ -80,7 +80,7 @@ def test_malformed_environment(monkeypatch, name, text):
 )
 def test_cluster_that_cannot_be(monkeypatch, value):
     monkeypatch.setenv("TF_CONFIG", json.dumps(value))
-    with pytest.raises(ValueError, match="`task` the `type` and `index`"):
+    with pytest.raises(ValueError, match="`task` with the `type` and `index`"):
         distribution.make("multi_worker")
 
 
@@ -121,15 +121,21 @@ def test_who_is_chief(jobs, task_type, task_id, chief):
 
 def test_loss_of_a_worker_is_named():
     strategy = _Cluster({"worker": ["a:1", "b:1"]}, "worker", 0)
-    with pytest.raises(distribution.WorkerLostError, match="run the same"):
-        with distribution.losing_workers(strategy):
-            raise tf.errors.UnavailableError(None, None, "gone")
-    with pytest.raises(tf.errors.ResourceExhaustedError):
-        with distribution.losing_workers(strategy):
-            raise tf.errors.ResourceExhaustedError(None, None, "memory")
+    with (
+        pytest.raises(distribution.WorkerLostError, match="run the same"),
+        distribution.losing_workers(strategy),
+    ):
+        raise tf.errors.UnavailableError(None, None, "gone")
+    with (
+        pytest.raises(tf.errors.ResourceExhaustedError),
+        distribution.losing_workers(strategy),
+    ):
+        raise tf.errors.ResourceExhaustedError(None, None, "memory")
 
 
 def test_of_one_machine_an_error_is_what_it_is():
-    with pytest.raises(tf.errors.UnavailableError):
-        with distribution.losing_workers(tf.distribute.get_strategy()):
-            raise tf.errors.UnavailableError(None, None, "gone")
+    with (
+        pytest.raises(tf.errors.UnavailableError),
+        distribution.losing_workers(tf.distribute.get_strategy()),
+    ):
+        raise tf.errors.UnavailableError(None, None, "gone")

@@ -156,11 +156,14 @@ def test_tests_mirror_the_package():
         path.relative_to(ROOT / "tests").with_suffix("")
         for path in _python_files(ROOT / "tests")
     }
+    modules = {str(path.relative_to(PACKAGE).with_suffix("")) for path in FILES}
     for test in tests:
-        module = PACKAGE / str(test).removesuffix("_test")
         inside = test.parts[0] not in ("end_to_end", "hostile", "tools")
         if test.name.endswith("_test") and inside and len(test.parts) > 1:
-            assert module.with_suffix(".py").exists(), f"{test} has no module"
+            # `<module>_test.py`, or `<module>_<subject>_test.py`.
+            words = str(test).split("_")[:-1]
+            names = {"_".join(words[: n + 1]) for n in range(len(words))}
+            assert names & modules, f"{test} has no module"
 
 
 @pytest.mark.parametrize("path", CODE, ids=_name)

@@ -61,16 +61,6 @@ def test_class_grid_without_classes():
     assert len(np.unique(calls[0][0])) == 100
 
 
-def test_draw():
-    latents, labels = draw_inputs(5, 3, 4, (7, 0))
-    assert latents.shape == (4, 5) and labels.shape == (4,)
-    again, _ = draw_inputs(5, 3, 4, (7, 0))
-    np.testing.assert_array_equal(latents, again)
-    other, _ = draw_inputs(5, 3, 4, (7, 1))
-    assert not np.array_equal(latents, other)
-    assert draw_inputs(5, None, 4, (7, 0))[1] is None
-
-
 def test_sampler_gives_uint8_of_the_generators_inference(gan_factory):
     generator = gan_factory(compiled=False).generator
     latents, labels = draw_inputs(8, 3, 4, (0, 0))

@@ -19,7 +19,7 @@ def multiply_adds(method, **fields):
     tf = workloads.tensorflow()
     config = workloads.configuration(**fields)
     # Attention in blocks would compute, and count, its scores twice.
-    gan = workloads.variant_gan(config, method, False, True)
+    gan = workloads.variant_gan(config, method, blockwise=False)
     size = config.image_size
 
     def work():

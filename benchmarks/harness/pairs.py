@@ -2,8 +2,8 @@
 
 A shared machine may be slower by a factor of two from one minute to the next,
 so the seconds of one run mean little. The programs therefore run two cases in
-turn, A B A B, and compare neighbours: the figure to trust is the median of the
-ratios of neighbouring runs.
+turn, A B A B. The figure to trust is the median of the ratios of neighbouring
+runs.
 """
 
 import contextlib
@@ -98,7 +98,7 @@ def _say(message):
 class Child:
     """A process that does the work of a case each time it is asked to.
 
-    Use it as a context manager; what it measured stays when it has ended.
+    Use it as a context manager. Its attributes stay after the process has ended.
 
     Attributes:
         case: The `Case`.
@@ -112,16 +112,19 @@ class Child:
 
     def __init__(self, case):
         self.case = case
-        self._errors = tempfile.TemporaryFile("w+")
+        self._opened = contextlib.ExitStack()
+        self._errors = self._opened.enter_context(tempfile.TemporaryFile("w+"))
         message = dataclasses.asdict(case)
         start = time.perf_counter()
-        self._process = subprocess.Popen(
-            [sys.executable, sys.argv[0], f"--child={json.dumps(message)}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            env=environment(case.checkout),
+        self._process = self._opened.enter_context(
+            subprocess.Popen(
+                [sys.executable, sys.argv[0], f"--child={json.dumps(message)}"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                env=environment(case.checkout),
+            )
         )
         self.facts = self._hear()
         self.first_seconds = time.perf_counter() - start
@@ -132,8 +135,7 @@ class Child:
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.wait()
+        self._opened.close()
 
     def _hear(self):
         for line in self._process.stdout:
@@ -189,8 +191,7 @@ def alternate(cases, pairs=None):
 def compare(first, others):
     """Alternates the first case with each of the others, one after another.
 
-    At any time only two of the processes are there, so that the memory of two
-    is enough.
+    Only two processes run at any time, so the machine needs memory for two.
 
     Args:
         first: `Case`.
@@ -223,7 +224,7 @@ def ratio(seconds, beside):
         of the paired ratios, `seconds` over `beside`.
     """
     ratios = [a / b for a, b in zip(seconds, beside, strict=True)]
-    # `quantiles` wants two values.
+    # `quantiles` needs two values.
     ratios = ratios if len(ratios) > 1 else ratios * 2
     low, median, high = statistics.quantiles(ratios, method="inclusive")
     return {"median": median, "low": low, "high": high}

@@ -22,9 +22,9 @@ def profiled_step(**fields):
     duration of the step.
 
     Args:
-        **fields: Arguments of `workloads.configuration`.
+        **fields: Arguments of `workloads.variant_step`.
     """
-    step, facts = workloads.training_step(**fields)
+    step, facts = workloads.variant_step(**fields)
 
     def work():
         operations = list(_operations(_profile(step)))

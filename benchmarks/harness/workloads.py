@@ -1,8 +1,8 @@
 """The work that several programs time.
 
 Each maker returns a function that does the work once, and a dictionary of
-facts about it, as `pairs.run` wants. It runs in a child process and imports
-the libraries itself, so that a child holds only what it measures.
+facts about it; see `pairs.run`. It runs in a child process and imports the
+libraries itself, so that a child holds only what it measures.
 """
 
 import time
@@ -78,56 +78,81 @@ def training_step(**fields):
     return _step(gan, config)
 
 
-def variant_step(method="auto", blockwise=True, fused_adam=True, **fields):
+def variant_step(variant=None, **fields):
     """Makes the training step with some of its optimizations off.
 
     Args:
-        method: String, how convolutions are computed; see `build_generator`.
-        blockwise: Boolean, whether attention may be computed in blocks.
-        fused_adam: Boolean; false takes Keras' own Adam.
+        variant: Dictionary of arguments of `variant_gan`.
         **fields: Arguments of `configuration`.
     """
-    tensorflow()
     config = configuration(**fields)
-    return _step(variant_gan(config, method, blockwise, fused_adam), config)
+    return _step(variant_gan(config, **(variant or {})), config)
 
 
-def variant_gan(config, method, blockwise, fused_adam):
-    """Returns the compiled `SAGAN` of `variant_step`."""
+def variant_gan(
+    config,
+    method="auto",
+    blockwise=True,
+    divide_inputs=True,
+    fused_adam=True,
+):
+    """Returns a compiled `SAGAN` with some of its optimizations off.
+
+    Args:
+        config: `Config`.
+        method: String, how convolutions are computed; see `build_generator`.
+        blockwise: Boolean, see `SelfAttention`.
+        divide_inputs: Boolean, see `SpectralNormalization`.
+        fused_adam: Boolean. False takes Keras' own Adam.
+    """
+    tensorflow()
     import keras
 
-    from sagan_tf import SAGAN, models, optimizers
+    from sagan_tf import SAGAN, optimizers
+
+    networks = _networks(config, method, blockwise, divide_inputs)
+    gan = SAGAN(*networks, ema_decay=config.ema_decay)
+    adam = optimizers.FusedAdam if fused_adam else keras.optimizers.Adam
+    rates = config.generator_learning_rate, config.discriminator_learning_rate
+    options = config.adam_beta_1, config.adam_beta_2, config.adam_epsilon
+    gan.compile(*(adam(rate, *options) for rate in rates))
+    return gan
+
+
+def network_arguments(config, method):
+    """Returns the arguments of `build_generator` and `build_discriminator`.
+
+    Sets Keras' dtype policy to that of the configuration.
+    """
+    import keras
 
     keras.config.set_dtype_policy(config.precision)
-    arguments = {
+    return {
         "image_size": config.image_size,
         "base_channels": config.base_channels,
         "num_classes": config.num_classes,
         "attention_resolutions": config.attention_resolutions,
         "method": method,
-        "blockwise": blockwise,
     }
-    gan = SAGAN(
+
+
+def _networks(config, method, blockwise, divide_inputs):
+    from sagan_tf import layers, models
+
+    arguments = network_arguments(config, method)
+    networks = (
         models.build_generator(**arguments),
         models.build_discriminator(**arguments),
-        ema_decay=config.ema_decay,
     )
-    adam = optimizers.FusedAdam if fused_adam else keras.optimizers.Adam
-    gan.compile(
-        *(
-            adam(
-                rate,
-                config.adam_beta_1,
-                config.adam_beta_2,
-                config.adam_epsilon,
-            )
-            for rate in (
-                config.generator_learning_rate,
-                config.discriminator_learning_rate,
-            )
-        )
-    )
-    return gan
+    for network in networks:
+        for layer in network.layers:
+            if isinstance(layer, layers.SelfAttention):
+                # Its own convolutions never divide their inputs, which are
+                # larger than their kernels.
+                layer.blockwise = blockwise
+            if isinstance(layer, layers.SpectralNormalization):
+                layer.divide_inputs = divide_inputs
+    return networks
 
 
 def _step(gan, config):
@@ -159,7 +184,7 @@ def pytorch_step(options, **fields):
     from peers import pytorch_sagan
 
     config = configuration(**fields)
-    networks = _pytorch_networks(config)
+    networks = pytorch_networks(config)
     trainer = pytorch_sagan.Trainer(
         *networks,
         bfloat16=config.precision == "mixed_bfloat16",
@@ -175,7 +200,8 @@ def pytorch_step(options, **fields):
     return lambda: trainer.step(images, labels), facts
 
 
-def _pytorch_networks(config):
+def pytorch_networks(config):
+    """Returns StudioGAN's generator and discriminator."""
     import torch
     from peers import pytorch_sagan
 
@@ -215,84 +241,3 @@ def matmul_peak(precision):
         ]
 
     return work, {}
-
-
-def _random_inputs(config):
-    """Returns random latents and labels, the same at each call."""
-    random = np.random.default_rng(0)
-    shape = (config.batch_size, config.latent_dim)
-    latents = random.standard_normal(shape, "float32")
-    return latents, random.integers(0, config.num_classes, config.batch_size)
-
-
-def export(path, method="auto", **fields):
-    """Makes the export of a generator with random weights.
-
-    Args:
-        path: Directory to write.
-        method: String, how convolutions are computed; see `build_generator`.
-        **fields: Arguments of `configuration`.
-    """
-    tensorflow()
-    import keras
-
-    from sagan_tf import models
-    from sagan_tf.export import export_generator
-
-    config = configuration(**fields)
-    keras.config.set_dtype_policy(config.precision)
-    generator = models.build_generator(
-        image_size=config.image_size,
-        base_channels=config.base_channels,
-        num_classes=config.num_classes,
-        attention_resolutions=config.attention_resolutions,
-        method=method,
-    )
-    return lambda: export_generator(generator, path), {}
-
-
-def exported_generator(path, signature, **fields):
-    """Makes a call of an exported generator, loaded as a server does.
-
-    Args:
-        path: Directory that `export` wrote.
-        signature: String, the signature to call.
-        **fields: Arguments of `configuration`.
-    """
-    tf = tensorflow()
-    config = configuration(**fields)
-    served = tf.saved_model.load(path).signatures[signature]
-    latents, labels = _random_inputs(config)
-    inputs = {
-        "latents": tf.constant(latents),
-        "labels": tf.constant(labels, tf.int32),
-    }
-
-    def work():
-        return served(**inputs)["images"].numpy().shape
-
-    return work, {"images": config.batch_size}
-
-
-def pytorch_generator(options, **fields):
-    """Makes a call of StudioGAN's generator in evaluation mode.
-
-    Args:
-        options: List of "channels_last" and "compiled".
-        **fields: Arguments of `configuration`.
-    """
-    import torch
-    from peers import pytorch_sagan
-
-    config = configuration(**fields)
-    generator, _ = _pytorch_networks(config)
-    if "channels_last" in options:
-        generator = generator.to(memory_format=torch.channels_last)
-    if "compiled" in options:
-        generator = torch.compile(generator)
-    inputs = [torch.from_numpy(array) for array in _random_inputs(config)]
-
-    def work():
-        return pytorch_sagan.generate(generator, *inputs).numpy().shape
-
-    return work, {"images": config.batch_size}

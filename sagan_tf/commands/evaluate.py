@@ -10,6 +10,8 @@ them with their protocol to DIR/eval/ as JSON. docs/evaluation.md says which
 preset reproduces whose numbers.
 """
 
+import dataclasses
+
 from absl import flags
 
 from sagan_tf.commands import common
@@ -19,8 +21,8 @@ FLAGS = flags.FLAGS
 
 # Flags by name of the field of `Protocol` that they replace.
 _FLAG_NAMES = {
-    name: {"generated_images": "num_images"}.get(name, name)
-    for name, _, _ in Protocol.describe()
+    field.name: {"generated_images": "num_images"}.get(field.name, field.name)
+    for field in dataclasses.fields(Protocol)
 }
 _DEFINE = {
     bool: flags.DEFINE_bool,
@@ -32,11 +34,12 @@ _DEFINE = {
 
 def define_flags():
     flags.DEFINE_string("workdir", None, "Directory of the run.")
-    flags.DEFINE_string(
+    flags.DEFINE_enum(
         "preset",
         None,
-        f"Protocol: {', '.join(PRESETS)}. Default: the run's eval_images and "
-        "50,000 real images. Other flags replace its fields.",
+        PRESETS,
+        "Protocol, whose fields other flags replace. Default: the run's "
+        "eval_images and 50,000 real images.",
     )
     _define_protocol()
     flags.DEFINE_integer(
@@ -81,8 +84,13 @@ def define_flags():
 
 def _define_protocol():
     """Defines the flags that replace fields of the preset's protocol."""
-    for name, default, text in Protocol.describe():
-        _DEFINE[type(default)](_FLAG_NAMES[name], None, text)
+    for field in dataclasses.fields(Protocol):
+        flag, text = _FLAG_NAMES[field.name], field.metadata["text"]
+        choices = field.metadata["one of"]
+        if choices:
+            flags.DEFINE_enum(flag, None, choices, text)
+        else:
+            _DEFINE[type(field.default)](flag, None, text)
 
 
 def main(*others):
@@ -117,9 +125,12 @@ def main(*others):
 
 
 def _protocol_fields():
-    """Returns the fields of the protocol that were set by flags."""
-    values = {name: FLAGS[flag].value for name, flag in _FLAG_NAMES.items()}
-    return {name: value for name, value in values.items() if value is not None}
+    """Returns the values of the flags that replace the protocol's fields."""
+    return {
+        flag: FLAGS[flag].value
+        for flag in _FLAG_NAMES.values()
+        if FLAGS[flag].value is not None
+    }
 
 
 def run():

@@ -89,10 +89,16 @@ def evaluate(
 
 def _protocol(preset, config, num_images, fields):
     """Returns the `Protocol` of a preset with some fields replaced."""
-    if num_images is not None:
-        fields = {**fields, "generated_images": num_images}
     if preset is not None:
         protocol = protocols.get(preset, config.dataset)
     else:
         protocol = protocols.Protocol(generated_images=config.eval_images)
+    if num_images is not None:
+        minimum = max(2, fields.get("score_splits", protocol.score_splits))
+        if num_images < minimum:
+            raise ValueError(
+                f"`num_images` must be at least {minimum}, with `score_splits` "
+                f"parts of the score. Received: num_images={num_images}"
+            )
+        fields = {**fields, "generated_images": num_images}
     return dataclasses.replace(protocol, **fields)

@@ -70,15 +70,8 @@ def check_resolutions(network, blocks, parts):
         )
 
 
-def check_sizes(num_classes, **sizes):
-    """Raises a `ValueError` for a size that is no integer of at least 1.
-
-    Args:
-        num_classes: Integer or None.
-        **sizes: Other arguments, by name.
-    """
-    if num_classes is not None:
-        sizes["num_classes"] = num_classes
+def check_sizes(**sizes):
+    """Raises a `ValueError` for a size that is no integer of at least 1."""
     for name, size in sizes.items():
         if not isinstance(size, int) or size < 1:
             raise ValueError(

@@ -88,12 +88,10 @@ def build_discriminator(
     )
     down_blocks = architecture.discriminator_blocks(image_size)
     architecture.check_resolutions("discriminator", down_blocks, parts)
-    architecture.check_sizes(num_classes, base_channels=base_channels)
-    if conditioning not in CONDITIONINGS:
-        raise ValueError(
-            f"`conditioning` must be one of {CONDITIONINGS}. "
-            f"Received: conditioning={conditioning!r}"
-        )
+    architecture.check_sizes(base_channels=base_channels)
+    if num_classes is not None:
+        architecture.check_sizes(num_classes=num_classes)
+    _check_conditioning(conditioning)
     images = keras.Input(
         (image_size, image_size, 3), name="images", dtype="float32"
     )
@@ -124,6 +122,14 @@ def build_discriminator(
     labels = keras.Input((), name="labels", dtype="int32")
     logits = _projection(features, labels, num_classes, parts)
     return keras.Model([images, labels], logits, name=name)
+
+
+def _check_conditioning(conditioning):
+    if conditioning not in CONDITIONINGS:
+        raise ValueError(
+            f"`conditioning` must be one of {CONDITIONINGS}. "
+            f"Received: conditioning={conditioning!r}"
+        )
 
 
 def _projection(features, labels, num_classes, parts):

@@ -89,9 +89,9 @@ def build_generator(
     )
     (_, width), *up_blocks = architecture.generator_blocks(image_size)
     architecture.check_resolutions("generator", up_blocks, parts)
-    architecture.check_sizes(
-        num_classes, base_channels=base_channels, latent_dim=latent_dim
-    )
+    architecture.check_sizes(base_channels=base_channels, latent_dim=latent_dim)
+    if num_classes is not None:
+        architecture.check_sizes(num_classes=num_classes)
     latents = keras.Input((latent_dim,), name="latents", dtype="float32")
     inputs = latents
     if num_classes is not None:

@@ -42,12 +42,15 @@ class Evaluation:
 
     @property
     def frechet_distance(self):
-        """The Frechet distance, whatever its extractor."""
-        return next(
-            value
-            for name, value in self.metrics.items()
-            if name.startswith("frechet_")
-        )
+        """The Frechet distance, whatever its extractor.
+
+        Raises:
+            ValueError: If the evaluation has none.
+        """
+        for name, value in self.metrics.items():
+            if name.startswith("frechet_"):
+                return value
+        raise ValueError(f"{self.path} has no Frechet distance")
 
 
 def read_evaluation(path):
@@ -58,19 +61,25 @@ def read_evaluation(path):
     """
     try:
         result = files.read_json(path)
-        protocol = result["protocol"]
-        evaluation = Evaluation(
+        if not isinstance(result, dict) or not all(
+            isinstance(result.get(name), dict)
+            for name in ("metrics", "protocol")
+        ):
+            raise ValueError("it lacks metrics or protocol")
+        step = result["protocol"].get("step")
+        if type(step) is not int:
+            raise ValueError(f"the step of its protocol is {step!r}")
+        provenance = result.get("provenance")
+        return Evaluation(
             pathlib.Path(path),
-            int(protocol["step"]),
+            step,
             {name: float(x) for name, x in result["metrics"].items()},
-            protocol,
-            bool(result["provenance"]["as_in_training"]),
+            result["protocol"],
+            isinstance(provenance, dict)
+            and provenance.get("as_in_training") is True,
         )
-        # Every evaluation has this distance.
-        _ = evaluation.frechet_distance
-    except (*_BROKEN, AttributeError, StopIteration, OSError) as error:
-        raise ValueError(f"{path} is not an evaluation ({error!r})") from None
-    return evaluation
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise ValueError(f"{path} is not an evaluation ({error})") from None
 
 
 def evaluations(workdir, skip_broken=False):

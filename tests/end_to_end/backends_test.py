@@ -57,10 +57,11 @@ for name, case in cases.items():
 """
 
 
-def _cases(random):
+def _subjects(random):
+    """Returns a layer and its inputs for each name."""
     features = random.normal(size=(2, 6, 4, 16)).astype("float32")
     labels = np.array([2, 0], "int32")
-    subjects = {
+    return {
         "SpectralNormalization": (
             layers.SpectralNormalization(keras.layers.Conv2D(4, 3)),
             features,
@@ -75,11 +76,11 @@ def _cases(random):
             layers.WinogradConv2D(4, 3, padding="same", method="winograd"),
             features,
         ),
-        "UpsampleConv2D-products": (
+        "UpsampleConv2D-winograd": (
             layers.UpsampleConv2D(4, method="winograd"),
             features,
         ),
-        "DownsampleConv2D-products": (
+        "DownsampleConv2D-winograd": (
             layers.DownsampleConv2D(4, method="winograd"),
             features,
         ),
@@ -90,7 +91,10 @@ def _cases(random):
             [features, labels],
         ),
     }
-    for name, (layer, inputs) in subjects.items():
+
+
+def _cases(random):
+    for name, (layer, inputs) in _subjects(random).items():
         shape = (
             [array.shape for array in inputs]
             if isinstance(inputs, list)

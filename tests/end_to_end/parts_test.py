@@ -12,6 +12,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import smooth_networks
 import tensorflow as tf
 
 from sagan_tf import SAGAN, layers
@@ -22,55 +23,6 @@ from sagan_tf.optimizers import FusedAdam
 # another order: the largest difference seen was 3e-7. The networks are smooth,
 # because where a ReLU flips a gradient jumps.
 BOUND = 1e-6
-
-
-def _normalized(layer):
-    return layers.SpectralNormalization(layer)
-
-
-def _generator(conditional, synchronized):
-    latents = keras.Input((4,))
-    labels = keras.Input((), dtype="int32")
-    features = _normalized(keras.layers.Dense(4 * 4 * 8))(latents)
-    if conditional and synchronized is None:
-        table = _normalized(keras.layers.Embedding(3, 4 * 4 * 8))
-        features = keras.layers.Add()([features, table(labels)])
-    features = keras.layers.Reshape((4, 4, 8))(features)
-    features = _normalized(layers.UpsampleConv2D(8, 3))(features)
-    if synchronized is not None:
-        normalize = layers.ConditionalBatchNormalization(
-            3, 0.9, synchronized=synchronized
-        )
-        features = normalize([features, labels])
-    features = layers.SelfAttention(pool=False)(features)
-    if synchronized is not None:
-        features = keras.layers.BatchNormalization(
-            momentum=0.9, synchronized=synchronized
-        )(features)
-    features = keras.layers.Activation("tanh")(features)
-    images = _normalized(keras.layers.Conv2D(3, 3, padding="same"))(features)
-    images = keras.layers.Activation("tanh")(images)
-    return keras.Model([latents, labels] if conditional else latents, images)
-
-
-def _discriminator(conditioning):
-    images = keras.Input((8, 8, 3))
-    labels = keras.Input((), dtype="int32")
-    features = _normalized(layers.DownsampleConv2D(8, 3))(images)
-    features = keras.layers.Activation("tanh")(features)
-    features = layers.SelfAttention(pool=False)(features)
-    features = keras.layers.GlobalAveragePooling2D()(features)
-    logits = _normalized(keras.layers.Dense(1))(features)
-    if conditioning is None:
-        return keras.Model(images, logits)
-    if conditioning == "auxiliary_classifier":
-        classes = _normalized(keras.layers.Dense(3))(features)
-        return keras.Model(images, [logits, classes])
-    # A table of its own, whose gradient is sparse.
-    rows = keras.layers.Embedding(3, 8)(labels)
-    projection = keras.layers.Dot(-1)([rows, features])
-    logits = keras.layers.Add()([logits, projection])
-    return keras.Model([images, labels], logits)
 
 
 def _make(
@@ -86,8 +38,8 @@ def _make(
     """
     keras.utils.set_random_seed(2)
     gan = SAGAN(
-        _generator(conditioning is not None, synchronized),
-        _discriminator(conditioning),
+        smooth_networks.generator(conditioning is not None, synchronized),
+        smooth_networks.discriminator(conditioning),
         num_classes=conditioning and 3,
         loss="non_saturating",
         ema_decay=0.5,
@@ -293,7 +245,7 @@ def test_accumulation_steps_in_config():
 
 
 def test_less_than_one():
-    with pytest.raises(ValueError, match="`accumulation_steps` must be at"):
+    with pytest.raises(ValueError, match="`accumulation_steps` must be an"):
         _make(accumulation_steps=0)
 
 
@@ -317,7 +269,3 @@ def main(replicas, path):
     if unequal:
         raise RuntimeError(f"Not the same on all replicas: {unequal}")
     np.savez(path, *values)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -34,10 +34,13 @@ def workdir(tmp_path_factory):
     ).save(checkpoint_number=5)
     workdir.evaluations.mkdir()
     for step in (5, 4):
-        protocol = {"step": step, "weights": "averaged"}
+        evaluation = {
+            "metrics": {"frechet_x_distance": step},
+            "protocol": {"step": step, "weights": "averaged"},
+            "provenance": {"as_in_training": True},
+        }
         files.write_text(
-            workdir.evaluations / f"{step}.json",
-            json.dumps({"metrics": {"x": step}, "protocol": protocol}),
+            workdir.evaluations / f"{step}.json", json.dumps(evaluation)
         )
     files.write_text(workdir.evaluations / "broken.json", "{")
     files.write_text(workdir.evaluations / "nested.json", "[" * 100_000)
@@ -68,7 +71,9 @@ def test_card(workdir, tmp_path):
     assert card["number_of_classes"] == 10
     assert card["step"] == 5 and card["weights"] == "averaged"
     assert card["notice"] == "From elsewhere."
-    assert [e["metrics"] for e in card["evaluations"]] == [{"x": 5}]
+    assert [e["metrics"] for e in card["evaluations"]] == [
+        {"frechet_x_distance": 5}
+    ]
 
 
 @pytest.mark.parametrize("device", ["cpu", "gpu"])

@@ -10,10 +10,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from sagan_tf import models
-from sagan_tf.export import export_generator
+from sagan_tf.export import baking, export_generator
 from sagan_tf.images import to_uint8
 from sagan_tf.latents import latents_of_seeds
-from sagan_tf.export import baking
 
 
 def _read(path):

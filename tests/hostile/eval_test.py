@@ -30,7 +30,7 @@ _BAD_FLAGS = {
     "average": (["--workdir={tmp}/run", "--averaged"], "`averaged` must be"),
     "splits": (
         ["--workdir={tmp}/run", f"--score_splits={2**62}"],
-        "`generated_images` must be",
+        "`score_splits` must be at most",
     ),
     "preset": (["--workdir={tmp}/run", "--preset="], "preset"),
     "outputs": (
@@ -64,7 +64,7 @@ _BAD_CONFIGS = {
     "null": ("null", "must be a JSON object"),
     "huge text": ('"' + "x" * 10**7 + '"', "must be a JSON object"),
     "nested": (_DEEP, "maximum recursion depth"),
-    "nested value": ('{"steps": %s}' % _DEEP, "maximum recursion depth"),
+    "nested value": (f'{{"steps": {_DEEP}}}', "maximum recursion depth"),
     "unknown field": (_with(batchsize=3), "`batchsize` is not a field"),
     "text": (_with(image_size="32"), "`image_size` must be"),
     "bool": (_with(latent_dim=True), "`latent_dim` must be"),
@@ -205,7 +205,7 @@ def test_extractors(refused, run, case):
     refused("eval.py", files, arguments, "`extractor` must be a SavedModel")
 
 
-_GOOD = {"metrics": {"x": 1.0}, "protocol": {"seed": 0}}
+_GOOD = {"metrics": {"x": 1.0}, "protocol": {"step": 0}}
 _BAD_EVALUATIONS = {
     "missing": ({}, "there is no such file"),
     "zero bytes": ({"b.json": b""}, "is not JSON"),
@@ -232,8 +232,8 @@ _BAD_EVALUATIONS = {
         "it lacks metrics or protocol",
     ),
     "other protocol": (
-        {"b.json": json.dumps({**_GOOD, "protocol": {"split": "x"}})},
-        "are of different protocols",
+        {"b.json": json.dumps({**_GOOD, "protocol": {"step": 1, "split": 2}})},
+        "have different protocols",
     ),
     "folder": ({"b.json": None}, "there is no such file"),
     "loop": ({"b.json": ("link", "b.json")}, "there is no such file"),

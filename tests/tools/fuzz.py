@@ -10,28 +10,25 @@ OUTPUT. It ends with the counts, and with code 1 if there were findings.
 """
 
 import faulthandler
-import io
 import json
 import os
 import pathlib
 import random
 import resource
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-import zlib
 
 from absl import app, flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import mutations
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from PIL import Image  # noqa: E402
 
 from sagan_tf import Config, data
 from sagan_tf.data.headers import check_header
@@ -58,121 +55,6 @@ SECONDS = 20
 BYTES = 2**30
 # One in so many images also goes through the whole pipeline of training.
 _WHOLE = 50
-_VALUES = (
-    None, True, "", "x", "\0", -1, 0, 1, 3, 2**31, 2**70, -(10**400),
-    10**400, 1e308, -0.5, float("nan"), float("inf"), [], [8], [[8]], ["x"],
-    [2**40], {}, {"a": [1]},
-)  # fmt: skip
-_NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
-
-
-def image_seeds():
-    """Returns valid images as (suffix, bytes), of each kind that is read."""
-    y, x = np.mgrid[0:36, 0:40]
-    pixels = np.stack([x * 6, y * 7, 255 - x * 6], -1).astype(np.uint8)
-    image = Image.fromarray(pixels)
-    wide = Image.fromarray((x * 1600).astype(np.uint16))
-    animated = {"save_all": True, "append_images": [image.rotate(90), image]}
-    seeds = []
-    for suffix, kind, picture, options in (
-        (".jpg", "jpeg", image, {}),
-        (".jpg", "jpeg", image, {"progressive": True}),
-        (".jpg", "jpeg", image.convert("L"), {}),
-        (".jpg", "jpeg", image.convert("CMYK"), {}),
-        (".png", "png", image, {}),
-        (".png", "png", image, animated),
-        (".png", "png", image.convert("RGBA"), {}),
-        (".png", "png", image.convert("P"), {}),
-        (".png", "png", image.convert("1"), {}),
-        (".png", "png", wide, {}),
-        (".gif", "gif", image, {}),
-        (".gif", "gif", image, animated),
-        (".bmp", "bmp", image, {}),
-        (".bmp", "bmp", image.convert("L"), {}),
-        (".bmp", "bmp", image.convert("RGBA"), {}),
-        (".bmp", "bmp", image.convert("P"), {}),
-        (".jpg", "webp", image, {}),
-        (".jpg", "webp", image, {"lossless": True}),
-    ):
-        buffer = io.BytesIO()
-        picture.save(buffer, kind, **options)
-        seeds.append((suffix, buffer.getvalue()))
-    rgb = tf.constant(pixels.astype(np.uint16) * 257)
-    return [*seeds, (".png", tf.io.encode_png(rgb).numpy())]
-
-
-def mutate(content, others, rng):
-    """Returns bytes, changed in one to three ways."""
-    content = bytearray(content)
-    for _ in range(rng.randint(1, 3)):
-        place = rng.randrange(len(content) + 1)
-        # Most of what a decoder believes stands at the beginning.
-        early = rng.randrange(min(len(content), 64) + 1)
-        way = rng.randrange(7)
-        if way == 0:
-            for _ in range(rng.randint(1, 20)):
-                if content:
-                    place = rng.randrange(len(content))
-                    content[place] ^= 1 << rng.randrange(8)
-        elif way == 1:
-            del content[place:]
-        elif way == 2:
-            other = rng.choice(others)
-            content[place:] = other[rng.randrange(len(other)) :]
-        elif way == 3:
-            code = rng.choice(("<H", ">H", "<I", ">I"))
-            most = 256 ** struct.calcsize(code) - 1
-            number = struct.pack(code, min(rng.choice(_NUMBERS), most))
-            content[early : early + len(number)] = number
-        elif way == 4:
-            del content[place : place + rng.randint(1, 40)]
-        elif way == 5:
-            content[place:place] = rng.randbytes(rng.randint(1, 40))
-        elif content:
-            content[early - 1] = rng.randrange(256)
-    return bytes(content)
-
-
-def with_checksums(content):
-    """Makes the checksums of a PNG right, so that decoding goes further."""
-    content, place = bytearray(content), 8
-    while place + 12 <= len(content):
-        (length,) = struct.unpack_from(">I", content, place)
-        end = place + 8 + length
-        if end + 4 > len(content):
-            break
-        checksum = zlib.crc32(content[place + 4 : end])
-        struct.pack_into(">I", content, end, checksum)
-        place = end + 4
-    return bytes(content)
-
-
-def mutated_image(seeds, rng):
-    """Returns the suffix and the bytes of a broken image."""
-    suffix, content = rng.choice(seeds)
-    content = mutate(content, [other for _, other in seeds], rng)
-    if suffix == ".png" and rng.random() < 0.7:
-        content = with_checksums(content)
-    return suffix, content
-
-
-def mutated_config(rng):
-    """Returns the bytes of a broken, or merely unusual, configuration."""
-    fields = json.loads(Config(dataset="digits").to_json())
-    for _ in range(rng.randint(0, 2)):
-        name = rng.choice([*fields, "unknown", ""])
-        if rng.random() < 0.1:
-            fields.pop(name, None)
-        else:
-            fields[name] = rng.choice(_VALUES)
-    text = json.dumps(rng.choice([fields] * 20 + [[fields], 1, "x", None]))
-    if rng.random() < 0.1:
-        depth = rng.choice((10, 100_000))
-        text = text.replace("[32]", "[" * depth + "]" * depth)
-    content = text.encode()
-    if rng.random() < 0.5:
-        content = mutate(content, [content], rng)
-    return content
 
 
 def try_config(path):
@@ -194,7 +76,7 @@ class Images:
     def __init__(self):
         # Of any folder: what decodes takes the path from the record.
         with tempfile.TemporaryDirectory() as folder:
-            suffix, content = image_seeds()[0]
+            suffix, content = mutations.image_seeds()[0]
             pathlib.Path(folder, f"0{suffix}").write_bytes(content)
             self._decode = data.open_source("image_folder", folder).decode
         self._count = 0
@@ -242,14 +124,14 @@ def attempts(seed, folder):
 
     Before each, the file is written; it stays until the next.
     """
-    rng, seeds, images = random.Random(seed), image_seeds(), Images()
+    rng, seeds, images = random.Random(seed), mutations.image_seeds(), Images()
     while True:
         # Configurations have fewer ways to be wrong.
         if rng.random() < 0.2:
-            suffix, content = ".json", mutated_config(rng)
+            suffix, content = ".json", mutations.mutated_config(rng)
             kind, function = "configuration", try_config
         else:
-            suffix, content = mutated_image(seeds, rng)
+            suffix, content = mutations.mutated_image(seeds, rng)
             kind, function = "image", images.try_image
         for left in folder.glob("input.*"):
             left.unlink()

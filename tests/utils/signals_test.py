@@ -63,12 +63,11 @@ def test_first_signal_is_a_request(number, raised, capfd):
 
 
 def test_second_signal_has_its_usual_effect():
-    with pytest.raises(KeyboardInterrupt):
-        with signals.deferred() as request:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert request.signal == signal.SIGINT
-            os.kill(os.getpid(), signal.SIGINT)
-            pytest.fail("was not interrupted")
+    with pytest.raises(KeyboardInterrupt), signals.deferred() as request:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert request.signal == signal.SIGINT
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("was not interrupted")
 
 
 def test_without_a_signal_nothing_is_raised():
@@ -80,10 +79,9 @@ def test_without_a_signal_nothing_is_raised():
 
 
 def test_an_error_goes_before_the_request():
-    with pytest.raises(OSError, match="full"):
-        with signals.deferred():
-            os.kill(os.getpid(), signal.SIGTERM)
-            raise OSError("full")
+    with pytest.raises(OSError, match="full"), signals.deferred():
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise OSError("full")
 
 
 def test_other_threads_are_left_alone():

@@ -24,71 +24,6 @@ TINY = (
 )
 
 
-def _write_png(path, size=40):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = tf.zeros((size, size, 3), tf.uint8)
-    path.write_bytes(tf.io.encode_png(image).numpy())
-
-
-def _folders(tmp_path):
-    """Folders of pictures that cannot be trained on."""
-    (tmp_path / "empty").mkdir()
-    _write_png(tmp_path / "one" / "cat" / "1.png")
-    for name in ("a/1.png", "b/2.png"):
-        _write_png(tmp_path / "corrupt" / name)
-    (tmp_path / "corrupt" / "b" / "2.png").write_bytes(b"\x89PNG, not really")
-
-
-BAD_TRAINING = {
-    "unknown field": (["--config.batchsize=3"], "batchsize"),
-    "wrong type": (["--config.batch_size=many"], "config.batch_size=many"),
-    "resolution": (["--config.image_size=100"], "`image_size` must be one"),
-    "attention": (
-        ["--config.attention_resolutions=(64,)"],
-        "`attention_resolutions` must be among",
-    ),
-    "choice": (["--config.strategy=many"], "`strategy` must be one of"),
-    "empty folder": (
-        ["--config.dataset=image_folder", "--config.data_dir=empty"],
-        "has no images",
-    ),
-    "one class": (
-        ["--config.dataset=image_folder", "--config.data_dir=one"],
-        "images of only one class",
-    ),
-    "corrupt image": (
-        ["--config.dataset=image_folder", "--config.data_dir=corrupt"],
-        "2.png cannot be read as an image",
-    ),
-    "unknown data set": (
-        ["--config.dataset=no_such_data"],
-        "`dataset` must be 'digits'",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD_TRAINING)
-def test_bad_training_input_is_one_line(script, tmp_path, case):
-    _folders(tmp_path)
-    arguments, message = BAD_TRAINING[case]
-    arguments = [
-        argument.replace("data_dir=", f"data_dir={tmp_path}/")
-        for argument in arguments
-    ]
-    code, error = script(
-        "train.py",
-        "--config=configs/digits.py",
-        f"--workdir={tmp_path}/run",
-        "--config.eval_every_steps=0",
-        *arguments,
-    )
-    assert code == 1
-    lines = [line for line in error.splitlines() if message in line]
-    assert len(lines) == 1, error
-    assert "Traceback" not in error
-    assert not (tmp_path / "run").exists()
-
-
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -116,9 +51,12 @@ def test_bad_config_file_is_one_line(script, tmp_path, config, message):
         (["--compare=a.json"], "--compare needs two files"),
         (["--compare", "a.json", "b.json"], "a.json is not an evaluation"),
         (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
-        (["--workdir=x", "--preset=mine"], "--preset=mine"),
-        (["--workdir=x", "--quantize", "false"], "false is no flag"),
-        (["--workdir=x", "--inception=a", "--extractor=b"], "has no run"),
+        (["--workdir=x", "--preset=mine"], "--preset"),
+        (["--workdir=x", "--quantize", "false"], "false is not a flag"),
+        (
+            ["--workdir=x", "--inception=a", "--extractor=b"],
+            "must not be given",
+        ),
     ],
 )
 def test_wrong_evaluation_is_one_line(script, arguments, message):
@@ -213,7 +151,7 @@ def test_train_evaluate_and_help_as_processes(tmp_path):
     ids=" ".join,
 )
 def test_help_into_a_closed_pipe(command):
-    """As of `train.py --help | head`: nothing is said of it."""
+    """As by `train.py --help | head`: that is no error."""
     reader, writer = os.pipe()
     os.close(reader)
     result = subprocess.run(
@@ -224,7 +162,7 @@ def test_help_into_a_closed_pipe(command):
         text=True,
     )
     os.close(writer)
-    assert result.returncode == 1
+    assert result.returncode == 0
     for word in ("error:", "Errno", "Traceback"):
         assert word not in result.stderr
 
