@@ -31,25 +31,20 @@ class SAGAN(PairedModel):
         generator: `keras.Model` from `latents`, or [`latents`, `labels`], to
             images, such as `build_generator` makes.
         discriminator: `keras.Model` from `images`, or [`images`, `labels`],
-            to logits (batch, 1), such as `build_discriminator` makes. If it
-            maps `images` to logits and class logits, it is an auxiliary
-            classifier (Odena et al.): its cross-entropy is added to both
-            losses.
+            to logits (batch, 1), such as `build_discriminator` makes; or from
+            `images` to logits and class logits, whose cross-entropy is added
+            to both losses (Odena et al.).
         num_classes: Integer; needed if the generator is conditional and no
             layer of it has an attribute `num_classes`.
         discriminator_steps: Integer, discriminator updates per generator
             update. They share a training batch, so its size must be a
             multiple.
-        accumulation_steps: Integer, number of micro-batches of each update on
-            each replica. Their gradients are summed before one optimizer
-            step, so that only one micro-batch's activations are in memory.
-            The update is the same up to rounding, except that batch
-            normalization sees each micro-batch alone.
+        accumulation_steps: Integer, number of micro-batches of an update on
+            each replica. Only one micro-batch's activations are in memory at
+            once. The update is the same, except for batch normalization.
         loss: "hinge" (paper) or "non_saturating".
-        ema_decay: Float in [0, 1), or None for no moving average. After each
-            step a trainable weight of the average becomes
-            `ema_decay * average + (1 - ema_decay) * weight`; others are
-            copied. Paper and authors' code: None; MMGeneration: 0.999.
+        ema_decay: Float in [0, 1), decay of the moving average, or None for
+            no average. Paper and authors' code: None; MMGeneration: 0.999.
         ema_start_step: Integer, number of first steps for which the average
             is a copy of the weights. MMGeneration: 2000.
         seed: Integer, seed of latents and labels.

@@ -1,19 +1,16 @@
-"""Adversarial losses on logits."""
+"""Adversarial losses on logits: scalars, means over a batch.
+
+D(x) are the logits of real images, D(G(z)) those of generated images, of any
+range and any shape (batch, ...).
+"""
 
 import keras
 
 
 def discriminator_hinge(real_logits, fake_logits):
-    """Hinge loss of the discriminator.
+    """Hinge loss of the discriminator, at least 0.
 
     `mean(max(0, 1 - D(x))) + mean(max(0, 1 + D(G(z))))`
-
-    Args:
-        real_logits: (batch, ...) logits of real images, any range.
-        fake_logits: (batch, ...) logits of generated images, any range.
-
-    Returns:
-        A scalar of at least 0.
 
     Reference:
         - Zhang et al., https://arxiv.org/abs/1805.08318, equation 4.
@@ -24,13 +21,7 @@ def discriminator_hinge(real_logits, fake_logits):
 
 
 def generator_hinge(fake_logits):
-    """Hinge loss of the generator: `-mean(D(G(z)))`.
-
-    Args:
-        fake_logits: (batch, ...) logits of generated images, any range.
-
-    Returns:
-        A scalar, any range.
+    """Hinge loss of the generator, of any sign: `-mean(D(G(z)))`.
 
     Reference:
         - Zhang et al., https://arxiv.org/abs/1805.08318, equation 4.
@@ -39,16 +30,9 @@ def generator_hinge(fake_logits):
 
 
 def discriminator_non_saturating(real_logits, fake_logits):
-    """Logistic loss of the discriminator.
+    """Logistic loss of the discriminator, at least 0.
 
     `-mean(log sigmoid(D(x))) - mean(log(1 - sigmoid(D(G(z)))))`
-
-    Args:
-        real_logits: (batch, ...) logits of real images, any range.
-        fake_logits: (batch, ...) logits of generated images, any range.
-
-    Returns:
-        A scalar of at least 0.
 
     Reference:
         - Goodfellow et al., https://arxiv.org/abs/1406.2661, section 3.
@@ -59,13 +43,9 @@ def discriminator_non_saturating(real_logits, fake_logits):
 
 
 def generator_non_saturating(fake_logits):
-    """Non-saturating loss of the generator: `-mean(log sigmoid(D(G(z))))`.
+    """Non-saturating loss of the generator, at least 0.
 
-    Args:
-        fake_logits: (batch, ...) logits of generated images, any range.
-
-    Returns:
-        A scalar of at least 0.
+    `-mean(log sigmoid(D(G(z))))`
 
     Reference:
         - Goodfellow et al., https://arxiv.org/abs/1406.2661, section 3.
@@ -74,14 +54,13 @@ def generator_non_saturating(fake_logits):
 
 
 def auxiliary_classifier(class_logits, labels):
-    """Cross-entropy of an auxiliary classifier: `-mean(log P(C = c | x))`.
+    """Cross-entropy of an auxiliary classifier, at least 0.
+
+    `-mean(log P(C = c | x))`
 
     Args:
         class_logits: (batch, num_classes) logits, any range.
         labels: (batch,) integers in [0, num_classes).
-
-    Returns:
-        A scalar of at least 0.
 
     Reference:
         - Odena et al., https://arxiv.org/abs/1610.09585, equation 3, which
@@ -104,14 +83,10 @@ _LOSSES = {
 
 
 def get(name):
-    """Returns the adversarial losses of a name.
+    """Returns the discriminator's and the generator's loss of a name.
 
     Args:
         name: "hinge" or "non_saturating".
-
-    Returns:
-        Two functions: the discriminator's loss, of real and fake logits, and
-        the generator's loss, of fake logits.
 
     Raises:
         ValueError: If `name` is not one of these.

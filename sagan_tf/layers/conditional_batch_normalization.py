@@ -44,9 +44,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     (2, 4, 4, 8)
 
     Reference:
-        - Dumoulin et al., [A Learned Representation For Artistic Style](
-          https://arxiv.org/abs/1610.07629), equation 5; in the generator of
-          Zhang et al., https://arxiv.org/abs/1805.08318.
+        - Dumoulin et al., https://arxiv.org/abs/1610.07629, equation 5; in
+          SAGAN's generator, https://arxiv.org/abs/1805.08318.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 import keras
 
-from sagan_tf.layers.winograd_convolution import ChoosingConv2D
+from sagan_tf.layers.winograd_convolution import ChoosingConv2D, FactoredConv2D
 from sagan_tf.ops import devices, resampling
 
 # Arguments of `keras.layers.Conv2D` that cannot be chosen.
@@ -21,11 +21,6 @@ class ResamplingConv2D(ChoosingConv2D):
     METHODS = ("auto", *resampling.METHODS)
 
     def __init__(self, filters, kernel_size=3, method="auto", **kwargs):
-        if not isinstance(filters, int) or filters < 1:
-            raise ValueError(
-                "`filters` must be an integer of at least 1. "
-                f"Received: filters={filters}"
-            )
         super().__init__(
             filters, kernel_size, method=method, **_FIXED, **kwargs
         )
@@ -82,9 +77,8 @@ class UpsampleConv2D(ResamplingConv2D):
     """Nearest-neighbour x2 upsampling and then a convolution, as one.
 
     The outputs are those of
-    `Conv2D(filters, 3, padding="same")(UpSampling2D(2)(inputs))`, which reads
-    every input pixel four times. The weight is the 3x3 kernel, in the layout
-    of `keras.layers.Conv2D`.
+    `Conv2D(filters, 3, padding="same")(UpSampling2D(2)(inputs))`. The weight
+    is the 3x3 kernel, in the layout of `keras.layers.Conv2D`.
 
     Args:
         filters: Integer, number of output channels.
@@ -130,19 +124,15 @@ class UpsampleConv2D(ResamplingConv2D):
     def baked(self, input_shape, device):
         method = self.method_for(input_shape, device)
         if method == "winograd":
-            return self._factored(upsampling=True)
+            return FactoredConv2D(upsampling=True, **self._baked_options())
         if method == "direct":
             return super().baked(input_shape, device)
         return keras.layers.Conv2DTranspose(
-            self.filters,
-            self.kernel_size[0] + 1,
+            kernel_size=self.kernel_size[0] + 1,
             strides=2,
             padding="same",
             data_format="channels_last",
-            use_bias=self.use_bias,
-            activation=self.activation,
-            dtype=self.dtype_policy,
-            name=self.name,
+            **self._baked_options(),
         )
 
     def _baked_kernel(self, kernel, method):
@@ -158,9 +148,8 @@ class DownsampleConv2D(ResamplingConv2D):
     """A convolution and then 2x2 average pooling, as one.
 
     The outputs are those of
-    `AveragePooling2D(2)(Conv2D(filters, 3, padding="same")(inputs))`, which
-    computes four values for each output, their mean. The weight is the 3x3
-    kernel, in the layout of `keras.layers.Conv2D`.
+    `AveragePooling2D(2)(Conv2D(filters, 3, padding="same")(inputs))`. The
+    weight is the 3x3 kernel, in the layout of `keras.layers.Conv2D`.
 
     Args:
         filters, kernel_size, method, **kwargs: As in `UpsampleConv2D`. Here,
@@ -176,11 +165,6 @@ class DownsampleConv2D(ResamplingConv2D):
 
     Raises:
         ValueError: As in `UpsampleConv2D`, or if height or width is odd.
-
-    Example:
-
-    >>> DownsampleConv2D(8)(np.ones((1, 4, 4, 3), "float32")).shape
-    (1, 2, 2, 8)
 
     Reference:
         - The downsampling block of SAGAN's discriminator, Zhang et al.,

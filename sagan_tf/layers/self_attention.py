@@ -61,8 +61,7 @@ class SelfAttention(keras.layers.Layer):
     ((1, 8, 8, 64), (1, 64, 16))
 
     Reference:
-        - Zhang et al., [Self-Attention Generative Adversarial Networks](
-          https://arxiv.org/abs/1805.08318), section 3.
+        - Zhang et al., https://arxiv.org/abs/1805.08318, section 3.
     """
 
     def __init__(
@@ -77,17 +76,15 @@ class SelfAttention(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, value in (
-            ("key_channels", key_channels),
-            ("value_channels", value_channels),
-        ):
+        self.key_channels = key_channels
+        self.value_channels = value_channels
+        for name in ("key_channels", "value_channels"):
+            value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(
                     f"`{name}` must be at least 1, or None. "
                     f"Received: {name}={value}"
                 )
-        self.key_channels = key_channels
-        self.value_channels = value_channels
         self.pool = pool
         self.spectral_normalization = spectral_normalization
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -160,22 +157,13 @@ class SelfAttention(keras.layers.Layer):
         return (outputs, scores) if return_attention_scores else outputs
 
     def baked(self, input_shape, device):
-        """Returns the layer that stands for this one in a baked network.
-
-        Args:
-            input_shape: (batch, height, width, channels).
-            device: "cpu" or "gpu", where the network will run.
-        """
+        """Returns the layer that stands for this one in a baked network."""
         config = self.get_config()
         config["spectral_normalization"] = False
         return type(self).from_config(config)
 
     def baked_weights(self, input_shape, device):
-        """Returns the weights of `baked`, in its order.
-
-        Args:
-            input_shape, device: As in `baked`.
-        """
+        """Returns the weights of `baked`, in its order."""
         kernels = [
             convolution.normalized_kernel()
             if self.spectral_normalization
@@ -232,9 +220,7 @@ class SelfAttention(keras.layers.Layer):
 
 def _max_pool(features):
     # The JAX backend has no default for the strides.
-    return keras.ops.max_pool(
-        features, (2, 2), (2, 2), data_format="channels_last"
-    )
+    return keras.ops.max_pool(features, 2, 2, data_format="channels_last")
 
 
 def _as_sequence(features):

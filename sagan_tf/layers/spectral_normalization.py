@@ -45,12 +45,11 @@ class SpectralNormalization(keras.layers.Wrapper):
     Args:
         layer: A layer with a variable `kernel` or `embeddings`.
         power_iterations: Integer of at least 1, iterations per call.
-        epsilon: Float, added to a norm before dividing by it, and the
-            smallest sigma divided by, so that a zero kernel stays zero.
-            The authors' code and the default: 1e-12; StudioGAN 1e-6.
-        differentiate_vectors: Boolean. False treats `u` and `v` as constants
-            in the gradient of sigma (Miyato et al., PyTorch). True
-            differentiates through the iteration (the SAGAN authors' code).
+        epsilon: Float, added to norms, and the smallest sigma divided by. The
+            authors' code and the default: 1e-12; StudioGAN: 1e-6.
+        differentiate_vectors: Boolean. False: `u` and `v` are constants in
+            the gradient of sigma (Miyato et al., PyTorch). True: the gradient
+            goes through the iteration (the SAGAN authors' code).
         divide_inputs: Boolean. True divides the inputs if they are smaller
             than the kernel; False always divides the kernel.
 
@@ -68,8 +67,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     >>> outputs = layer(np.ones((1, 8, 8, 3), "float32"), training=True)
 
     Reference:
-        - Miyato et al., [Spectral Normalization for Generative Adversarial
-          Networks](https://arxiv.org/abs/1802.05957), section 2.1.
+        - Miyato et al., https://arxiv.org/abs/1802.05957, section 2.1.
     """
 
     def __init__(
@@ -163,22 +161,13 @@ class SpectralNormalization(keras.layers.Wrapper):
         return math.prod(inputs.shape) < math.prod(self._kernel.shape)
 
     def baked(self, input_shape, device):
-        """Returns the layer that stands for this one in a baked network.
-
-        Args:
-            input_shape: Shape of the inputs.
-            device: "cpu" or "gpu", where the network will run.
-        """
+        """Returns the layer that stands for this one in a baked network."""
         if hasattr(self.layer, "baked"):
             return self.layer.baked(input_shape, device)
         return type(self.layer).from_config(self.layer.get_config())
 
     def baked_weights(self, input_shape, device):
-        """Returns the weights of `baked`, in its order.
-
-        Args:
-            input_shape, device: As in `baked`.
-        """
+        """Returns the weights of `baked`, in its order."""
         kernel = self.normalized_kernel()
         if hasattr(self.layer, "baked_weights"):
             return self.layer.baked_weights(input_shape, device, kernel)
@@ -188,17 +177,11 @@ class SpectralNormalization(keras.layers.Wrapper):
         ]
 
     def sigma(self):
-        """Returns the estimated spectral norm, a float32 scalar.
-
-        The next call divides by this estimate. `u` is not changed.
-        """
+        """Returns the spectral norm, float32, that the next call divides by."""
         return self._iterate()[1]
 
     def normalized_kernel(self):
-        """Returns `W / sigma`, float32, in the kernel's own shape.
-
-        The next call uses this kernel. `u` is not changed.
-        """
+        """Returns `W / sigma`, float32, in the kernel's own shape."""
         sigma = keras.ops.maximum(self.sigma(), self.epsilon)
         return keras.ops.convert_to_tensor(self._kernel) / sigma
 

@@ -22,36 +22,25 @@ class ChoosingConv2D(keras.layers.Conv2D):
         self.method = method
 
     def baked(self, input_shape, device):
-        """Returns the layer that stands for this one in a baked network.
-
-        Args:
-            input_shape: (batch, height, width, channels).
-            device: "cpu" or "gpu", where the network will run.
-        """
+        """Returns the layer that stands for this one in a baked network."""
         config = self.get_config()
         config["method"] = self.method_for(input_shape, device)
         return type(self).from_config(config)
 
     def baked_weights(self, input_shape, device, kernel=None):
-        """Returns the weights of `baked`, in its order.
-
-        Args:
-            input_shape, device: As in `baked`.
-            kernel: Kernel to bake instead of the layer's own, or None.
-        """
+        """Returns the weights of `baked`, by `kernel` or the layer's own."""
         kernel = self.kernel if kernel is None else kernel
         method = self.method_for(input_shape, device)
         return [self._baked_kernel(kernel, method), *self.weights[1:]]
 
-    def _factored(self, upsampling):
-        return FactoredConv2D(
-            self.filters,
-            upsampling,
-            use_bias=self.use_bias,
-            activation=self.activation,
-            dtype=self.dtype_policy,
-            name=self.name,
-        )
+    def _baked_options(self):
+        return {
+            "filters": self.filters,
+            "use_bias": self.use_bias,
+            "activation": self.activation,
+            "dtype": self.dtype_policy,
+            "name": self.name,
+        }
 
     def get_config(self):
         return {**super().get_config(), "method": self.method}
@@ -63,9 +52,8 @@ class WinogradConv2D(ChoosingConv2D):
 
     Minimal filtering computes 2x2 pixels of a 3x3 convolution of stride 1 and
     padding "same" by 16 multiplications of sums of pixels with sums of kernel
-    entries. The outputs are the same up to rounding. The weight is the 3x3
-    kernel. Any other convolution, and feature maps of odd or unknown height
-    or width, are computed as in `keras.layers.Conv2D`.
+    entries; the outputs are the same up to rounding. Other convolutions, and
+    feature maps of odd or unknown height or width, are Keras' own.
 
     Args:
         *args, **kwargs: As in `keras.layers.Conv2D`.
@@ -77,12 +65,6 @@ class WinogradConv2D(ChoosingConv2D):
 
     Raises:
         ValueError: If `method` is not as above.
-
-    Example:
-
-    >>> layer = WinogradConv2D(128, 3, padding="same")
-    >>> layer(np.ones((1, 4, 4, 128), "float32")).shape
-    (1, 4, 4, 128)
 
     Reference:
         - Lavin and Gray, [Fast Algorithms for Convolutional Neural Networks](
@@ -124,7 +106,7 @@ class WinogradConv2D(ChoosingConv2D):
 
     def baked(self, input_shape, device):
         if self.method_for(input_shape, device) == "winograd":
-            return self._factored(upsampling=False)
+            return FactoredConv2D(**self._baked_options())
         return super().baked(input_shape, device)
 
     def _baked_kernel(self, kernel, method):
@@ -133,13 +115,11 @@ class WinogradConv2D(ChoosingConv2D):
         return minimal_filtering.convolution_factors(kernel, self.compute_dtype)
 
 
-@keras.saving.register_keras_serializable(package="sagan_tf")
 class FactoredConv2D(keras.layers.Layer):
     """A 3x3 convolution whose weights are minimal filtering's factors.
 
     It stands for a `WinogradConv2D` or an `UpsampleConv2D` in a baked
-    network: the factors are computed from the kernel once, and not at each
-    call.
+    network, where the factors are not computed at each call.
 
     Args:
         filters, use_bias, activation: As in `keras.layers.Conv2D`.
@@ -186,17 +166,3 @@ class FactoredConv2D(keras.layers.Layer):
         if self.use_bias:
             outputs = outputs + self.bias
         return self.activation(outputs)
-
-    def compute_output_shape(self, input_shape):
-        batch, *sizes, _ = input_shape
-        sizes = [size and size * (1 + self.upsampling) for size in sizes]
-        return (batch, *sizes, self.filters)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "upsampling": self.upsampling,
-            "use_bias": self.use_bias,
-            "activation": keras.activations.serialize(self.activation),
-        }

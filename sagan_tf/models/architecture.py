@@ -1,15 +1,14 @@
 """Widths and resolutions of the networks, by image size."""
 
-# Output channels of each generator block, in units of `base_channels`, by
-# image size. A block doubles the resolution, from 4x4. Source for 128: the
-# authors' code; for 32, 64 and 256: StudioGAN.
+# Output channels of the generator's dense layer, at 4x4, and of its blocks,
+# each of which doubles the resolution, in units of `base_channels`. Source for
+# 128: the authors' code; for 32, 64 and 256: StudioGAN.
 _GENERATOR = {
-    32: (4, 4, 4),
-    64: (8, 4, 2, 1),
-    128: (16, 8, 4, 2, 1),
-    256: (16, 8, 8, 4, 2, 1),
+    32: (4, 4, 4, 4),
+    64: (16, 8, 4, 2, 1),
+    128: (16, 16, 8, 4, 2, 1),
+    256: (16, 16, 8, 8, 4, 2, 1),
 }
-_GENERATOR_FIRST = {32: 4, 64: 16, 128: 16, 256: 16}
 # Output channels of each discriminator block, and how many blocks, from the
 # first one on, halve the resolution.
 _DISCRIMINATOR = {
@@ -29,15 +28,12 @@ def generator_blocks(image_size):
     Resolutions are in pixels, widths in units of `base_channels`.
     """
     _check_image_size(image_size)
-    widths = (_GENERATOR_FIRST[image_size], *_GENERATOR[image_size])
+    widths = _GENERATOR[image_size]
     return [(4 * 2**index, width) for index, width in enumerate(widths)]
 
 
 def discriminator_blocks(image_size):
-    """Returns (resolution, width) of each block's output.
-
-    Resolutions are in pixels, widths in units of `base_channels`.
-    """
+    """Returns (resolution, width) of each block's output."""
     _check_image_size(image_size)
     return [
         (image_size // 2 ** min(index, _HALVINGS[image_size]), width)
@@ -46,13 +42,7 @@ def discriminator_blocks(image_size):
 
 
 def check_resolutions(network, blocks, parts):
-    """Raises a `ValueError` for resolutions that a network does not have.
-
-    Args:
-        network: "generator" or "discriminator", for the message.
-        blocks: (resolution, width) pairs after which attention is possible.
-        parts: `blocks.Parts`.
-    """
+    """Raises a `ValueError` for resolutions of `parts` that no block has."""
     offered = sorted({resolution for resolution, _ in blocks})
     for name in ("attention_resolutions", "residual_resolutions"):
         resolutions = tuple(getattr(parts, name))

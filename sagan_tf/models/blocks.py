@@ -6,7 +6,6 @@ import keras
 
 from sagan_tf import layers
 
-METHODS = layers.UpsampleConv2D.METHODS
 ATTENTION_VARIANTS = ("released", "paper")
 
 
@@ -14,8 +13,8 @@ ATTENTION_VARIANTS = ("released", "paper")
 class Parts:
     """Makes a network's layers that have a kernel, all in the same way.
 
-    The attributes are arguments of `build_generator`. With the method
-    "strided", convolutions without resampling are "direct".
+    The attributes are arguments of `build_generator`. Without resampling, a
+    convolution is "direct" if the method is "strided".
     """
 
     spectral_normalization: bool = True
@@ -27,15 +26,11 @@ class Parts:
     differentiate_vectors: bool = False
 
     def __post_init__(self):
-        for name, choices in (
-            ("method", METHODS),
-            ("attention_variant", ATTENTION_VARIANTS),
-        ):
-            if getattr(self, name) not in choices:
-                raise ValueError(
-                    f"`{name}` must be one of {choices}. "
-                    f"Received: {name}={getattr(self, name)!r}"
-                )
+        if self.attention_variant not in ATTENTION_VARIANTS:
+            raise ValueError(
+                f"`attention_variant` must be one of {ATTENTION_VARIANTS}. "
+                f"Received: attention_variant={self.attention_variant!r}"
+            )
 
     def _normalized(self, layer):
         """Wraps `layer` in spectral normalization, if the network has it."""
@@ -98,14 +93,11 @@ class Parts:
         )
 
     def insert(self, features, resolution):
-        """Adds what the network has after the block of a resolution.
+        """Adds self-attention, a residual block or nothing to `features`.
 
         Args:
-            features: Keras tensor, the output of the block.
+            features: Keras tensor, the output of a block.
             resolution: Integer, height and width of `features`.
-
-        Returns:
-            The output of self-attention, of a residual block, or `features`.
         """
         if resolution in self.attention_resolutions:
             name = f"attention{resolution}"
@@ -116,17 +108,14 @@ class Parts:
 
 
 def generator_block(features, normalize, channels, parts, name):
-    """Builds a residual block that doubles the resolution.
+    """Builds a residual block that doubles height and width.
 
     Args:
-        features: (batch, height, width, channels) Keras tensor.
-        normalize: Function of (features, name) to normalized features.
+        features: (batch, height, width, ...) Keras tensor.
+        normalize: Function from (features, name) to normalized features.
         channels: Integer, number of output channels.
         parts: `Parts`.
         name: String, prefix of the layers' names.
-
-    Returns:
-        (batch, 2 * height, 2 * width, channels) Keras tensor.
     """
     residual = normalize(features, f"{name}_normalization1")
     residual = keras.layers.ReLU()(residual)
@@ -149,14 +138,6 @@ def residual_block(features, parts, name):
     back to C, both without bias, with the identity as shortcut. It has
     9 C^2/8 + C^2/8 = 5 C^2/4 parameters. Self-attention has one more:
     2 C^2/8 + 2 C^2/2 = 5 C^2/4 and its gate `gamma`.
-
-    Args:
-        features: (batch, height, width, channels) Keras tensor.
-        parts: `Parts`.
-        name: String, prefix of the layers' names.
-
-    Returns:
-        A Keras tensor of the shape of `features`.
 
     Reference:
         - Zhang et al., https://arxiv.org/abs/1805.08318, table 1, "residual
@@ -184,22 +165,15 @@ def discriminator_block(
     first=False,
     rectified_shortcut=False,
 ):
-    """Builds a residual block that can halve the resolution.
+    """Builds a residual block that can halve height and width.
 
     Args:
-        features: (batch, height, width, channels) Keras tensor.
-        channels: Integer, number of output channels.
-        parts: `Parts`.
-        name: String, prefix of the layers' names.
-        downsample: Boolean, whether the resolution is halved.
+        features, channels, parts, name: As in `generator_block`.
+        downsample: Boolean, whether height and width are halved.
         first: Boolean, whether `features` are the images. Images do not go
             through a ReLU, which would set their negative values to 0.
         rectified_shortcut: Boolean, whether the shortcut starts from the ReLU
             of `features` instead of `features`.
-
-    Returns:
-        (batch, height / 2, width / 2, channels) Keras tensor, or (batch,
-        height, width, channels) without `downsample`.
     """
     rectified = features if first else keras.layers.ReLU()(features)
     residual = parts.convolution(channels, 3, f"{name}_convolution1")(rectified)

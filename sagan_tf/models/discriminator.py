@@ -29,22 +29,16 @@ def build_discriminator(
 
         logit = w^T h + b + embedding[label]^T h
 
-    With `conditioning="auxiliary_classifier"` the logit is w^T h + b, and a
-    second dense layer gives the logits of the classes (AC-GAN).
-
-    There is no batch normalization, so images have the same logits in one
-    batch as in several.
-
     Args:
-        image_size, base_channels, attention_resolutions, attention_variant,
-            residual_resolutions, kernel_initializer, differentiate_vectors,
-            name: As in `build_generator`.
+        image_size, base_channels, attention_*, residual_resolutions,
+            kernel_initializer, differentiate_vectors: See `build_generator`.
         num_classes: Integer, or None for an unconditional discriminator,
             which has no `labels` input and no projection.
         spectral_normalization: Boolean, whether kernels and the class
             embedding are spectrally normalized.
         conditioning: "projection" (paper) or "auxiliary_classifier" (Odena
-            et al.); ignored if `num_classes` is None.
+            et al.): the logit is w^T h + b, and a second dense layer gives
+            the logits of the classes. Ignored if `num_classes` is None.
         rectified_shortcut: Boolean, whether the shortcuts after the first
             block start from the ReLU of their input, because StudioGAN's
             ReLU works in place. Authors' code: False.
@@ -70,12 +64,9 @@ def build_discriminator(
     (2, 1)
 
     Reference:
-        - Zhang et al., [Self-Attention Generative Adversarial Networks](
-          https://arxiv.org/abs/1805.08318), and the authors' code; Miyato
-          and Koyama, [cGANs with Projection Discriminator](
-          https://arxiv.org/abs/1802.05637); Odena et al., [Conditional
-          Image Synthesis With Auxiliary Classifier GANs](
-          https://arxiv.org/abs/1610.09585).
+        - Zhang et al., https://arxiv.org/abs/1805.08318, and the authors'
+          code; Miyato and Koyama, https://arxiv.org/abs/1802.05637, for the
+          projection; Odena et al., https://arxiv.org/abs/1610.09585.
     """
     parts = blocks.Parts(
         spectral_normalization,

@@ -16,8 +16,7 @@ def build_networks(config):
         Two `keras.Model`s, the generator and the discriminator.
 
     Raises:
-        ValueError: If a field does not fit the networks, for instance an
-            attention resolution that they do not have.
+        ValueError: If a field does not fit the networks.
     """
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)

@@ -27,12 +27,11 @@ def build_generator(
     """Builds SAGAN's generator as a functional model.
 
     A dense layer to 4x4, residual up-blocks with conditional batch
-    normalization, self-attention after the blocks of the given resolutions,
-    batch normalization, ReLU, a 3x3 convolution and tanh.
+    normalization, self-attention, batch normalization, ReLU, a 3x3
+    convolution and tanh.
 
     Args:
-        image_size: 32, 64, 128 or 256, height and width of the images in
-            pixels.
+        image_size: 32, 64, 128 or 256, height and width of the images.
         base_channels: Integer, channels of the narrowest block at 128 px;
             the paper's network: 64.
         num_classes: Integer, or None for an unconditional generator, which
@@ -44,15 +43,13 @@ def build_generator(
         spectral_normalization: Boolean, whether kernels are spectrally
             normalized. Gains and biases of the classes are not.
         attention_variant: "released" (values of C/2 channels, 2x2 max pool,
-            as in all public code) or "paper" (values of C/8, no pool).
+            as in public code) or "paper" (values of C/8, no pool).
         residual_resolutions: Feature-map sizes followed by a residual block
             with as many parameters as self-attention, as in the paper's
             table 1.
         momentum: Float, momentum of the blocks' batch normalization.
         final_momentum: Float, momentum of the last batch normalization.
-        epsilon: Float, epsilon of all batch normalization.
-        synchronized: Boolean, whether batch statistics are those of all
-            replicas of a `tf.distribute` strategy.
+        epsilon, synchronized: See `ConditionalBatchNormalization`.
         method: "auto", "direct", "strided" or "winograd", how 3x3
             convolutions are computed; see `UpsampleConv2D`.
         kernel_initializer: Name of a Keras initializer.

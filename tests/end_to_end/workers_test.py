@@ -74,10 +74,12 @@ def _train_on_two_devices(workdir):
 
 
 def _assert_close(first, second):
+    # Twelve steps amplify the rounding of sums in another order, by as much as
+    # 2e-4 on some CPUs. A gradient that is summed wrongly differs by 1e-2.
     assert first.keys() == second.keys() and len(first) > 300
     for name, value in first.items():
         np.testing.assert_allclose(
-            value, second[name], rtol=1e-4, atol=2e-5, err_msg=name
+            value, second[name], rtol=1e-3, atol=1e-3, err_msg=name
         )
 
 

@@ -108,7 +108,7 @@ class Images:
             file = shutil.copy(path, folder)
             source = data.open_source("image_folder", folder)
             try:
-                source = data.check(source, SIZE, 0, cache_bytes=0)
+                source = data.check(source, SIZE, None, cache_bytes=0)
             except ValueError as error:
                 assert str(file) in str(error), f"`{error}` names no file"
                 return False
