@@ -4,8 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The soak takes hours, so it is not among them.
+BENCHMARKS := step generate layers evaluation input_pipeline startup \
+    communication
 
-.PHONY: demo test slow lint bench docs clean
+.PHONY: demo test slow lint bench bench-report docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/python train.py --config=configs/digits.py --workdir=demo/run
@@ -23,7 +26,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 
 bench: $(VENV)/installed-extras
-	$(BIN)/python benchmarks/training_step.py
+	for program in $(BENCHMARKS); do \
+	    $(BIN)/python benchmarks/$$program.py || exit; done
+	$(MAKE) bench-report
+
+bench-report: $(VENV)/installed-extras
+	$(BIN)/python -m benchmarks.harness.report
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/variants.py > docs/variants.md

@@ -22,10 +22,10 @@ The results are benchmarks/results/{attention,convolutions}_<precision>.json.
 """
 
 import math
-import time
 
 from absl import app, flags
-from harness import pairs, record, workloads
+from harness import pairs, record
+from harness.layer_calls import CHANNELS, attention, convolutions
 
 _MEASURE = flags.DEFINE_list(
     "measure", ["attention", "convolutions"], "What to measure."
@@ -42,6 +42,7 @@ _MEMORY = flags.DEFINE_float(
 _SHAPES = flags.DEFINE_integer(
     "shapes", None, "Shapes of each kind of convolution; all by default."
 )
+
 
 def _scores_gibibytes(size, batch_size):
     """Returns the size of one float32 tensor of scores, keys being pooled."""
@@ -81,7 +82,7 @@ def _measure_attention(precision):
             size, batch_size
         )
         rows.append(row)
-    record.write(f"attention_{precision}", rows, channels=_CHANNELS)
+    record.write(f"attention_{precision}", rows, channels=CHANNELS)
     record.print_rows(f"attention_{precision}", rows)
 
 

@@ -4,7 +4,7 @@ import time
 
 from . import pairs, workloads
 
-_CHANNELS = 128
+CHANNELS = 128
 # Batch, size of the inputs, channels, filters, by kind of layer.
 _CONVOLUTIONS = {
     "WinogradConv2D": (
@@ -37,7 +37,7 @@ def attention(blockwise, precision, size, batch_size):
 
     policy = workloads.POLICIES[precision]
     layer = layers.SelfAttention(blockwise=blockwise, dtype=policy)
-    layer.build((None, None, None, _CHANNELS))
+    layer.build((None, None, None, CHANNELS))
     layer.gamma.assign(0.5)
 
     @tf.function
@@ -49,7 +49,7 @@ def attention(blockwise, precision, size, batch_size):
         return outputs, tape.gradient(outputs, sources, upstream)
 
     def prepared(size, batch_size):
-        shape = (batch_size, size, size, _CHANNELS)
+        shape = (batch_size, size, size, CHANNELS)
         inputs, upstream = (
             tf.random.normal(shape, dtype=layer.compute_dtype) for _ in "ab"
         )

@@ -98,7 +98,7 @@ def _say(message):
 class Child:
     """A process that does the work of a case each time it is asked to.
 
-    Use it as a context manager. Its attributes stay after the process has ended.
+    Use it as a context manager. Its attributes outlive the process.
 
     Attributes:
         case: The `Case`.
@@ -113,7 +113,9 @@ class Child:
     def __init__(self, case):
         self.case = case
         self._opened = contextlib.ExitStack()
-        self._errors = self._opened.enter_context(tempfile.TemporaryFile("w+"))
+        self._errors = self._opened.enter_context(
+            tempfile.TemporaryFile("w+")  # noqa: SIM115
+        )
         message = dataclasses.asdict(case)
         start = time.perf_counter()
         self._process = self._opened.enter_context(

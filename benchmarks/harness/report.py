@@ -14,7 +14,8 @@ _INTRODUCTION = """\
 # Results of the benchmarks
 
 Written by `make bench-report` from `results/*.json`; do not edit. `make bench`
-measures everything again.
+measures everything again. [Earlier results](EARLIER_RESULTS.md) are those of
+earlier programs.
 
 The ratios are the figures to trust. Two cases run in turn, A B A B, each in a
 process of its own, and the ratio of each pair of neighbouring runs is taken;
@@ -153,7 +154,7 @@ def document(records):
         if any(name.startswith(prefix) for name in records):
             lines += section(records)
         else:
-            lines += ["Not measured yet.", ""]
+            lines += ["Not measured with this program yet.", ""]
     lines += ["## Where the figures come from", "", *_sources(records)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -207,7 +208,7 @@ def plot(record, path):
 
     sweeps = record["settings"]["sweeps"]
     figure = Figure(figsize=(11, 7.5), layout="constrained")
-    for panel, sweep in zip(figure.subplots(2, 3).flat, sweeps):
+    for panel, sweep in zip(figure.subplots(2, 3).flat, sweeps, strict=False):
         children = [record["children"][index] for index in sweep["points"]]
         values = [child["point"][sweep["varied"]] for child in children]
         images = [c["images"] / c["median_seconds"] for c in children]

@@ -176,16 +176,16 @@ def pytorch_step(options, **fields):
     """Makes the training step of StudioGAN's networks in PyTorch.
 
     Args:
-        options: List of the arguments of `pytorch_sagan.Trainer` that are
+        options: List of the arguments of `pytorch_training.Trainer` that are
             true.
         **fields: Arguments of `configuration`.
     """
     import torch
-    from peers import pytorch_sagan
+    from peers import pytorch_sagan, pytorch_training
 
     config = configuration(**fields)
     networks = pytorch_networks(config)
-    trainer = pytorch_sagan.Trainer(
+    trainer = pytorch_training.Trainer(
         *networks,
         bfloat16=config.precision == "mixed_bfloat16",
         **dict.fromkeys(options, True),
