@@ -125,7 +125,7 @@ class SAGAN(PairedModel):
         size = tf.shape(images)[0] // self.discriminator_steps
         logs = {}
         for update in range(self.discriminator_steps):
-            # Every n-th example, which is the same for any number of replicas.
+            # Every n-th, which is the same for any number of replicas.
             part = slice(update, None, self.discriminator_steps)
             logs |= self._minimize(
                 self._discriminator_loss,

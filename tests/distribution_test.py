@@ -1,4 +1,4 @@
-"""Tests of choosing devices. Several machines: distribution_test.py."""
+"""Tests of choosing devices, and of what workers agree on."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_auto_takes_the_cluster_of_the_environment(monkeypatch):
     )
     distribution.make("auto")
     assert made
-    # A cluster of one is one machine.
+    # A cluster of one worker is one machine.
     cluster["worker"].pop()
     monkeypatch.setenv(
         "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
@@ -78,19 +78,19 @@ def test_malformed_environment(monkeypatch, name, text):
         },
     ],
 )
-def test_cluster_that_cannot_be(monkeypatch, value):
+def test_cluster_without_this_worker(monkeypatch, value):
     monkeypatch.setenv("TF_CONFIG", json.dumps(value))
     with pytest.raises(ValueError, match="`task` with the `type` and `index`"):
         distribution.make("multi_worker")
 
 
-def test_no_tpu_here():
+def test_machine_without_a_tpu():
     with pytest.raises(ValueError, match="needs a machine with a TPU"):
         distribution.make("tpu")
 
 
 class _Cluster(tf.distribute.MultiWorkerMirroredStrategy):
-    """Of several machines, without talking to them."""
+    """A strategy of several machines that never connects to them."""
 
     def __init__(self, cluster, task_type, task_id):
         spec = tf.train.ClusterSpec(cluster)
@@ -133,7 +133,7 @@ def test_loss_of_a_worker_is_named():
         raise tf.errors.ResourceExhaustedError(None, None, "memory")
 
 
-def test_of_one_machine_an_error_is_what_it_is():
+def test_error_on_one_machine_is_not_renamed():
     with (
         pytest.raises(tf.errors.UnavailableError),
         distribution.losing_workers(tf.distribute.get_strategy()),

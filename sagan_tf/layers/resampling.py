@@ -43,11 +43,17 @@ class ResamplingConv2D(ChoosingConv2D):
                 f"Received: inputs.shape={tuple(input_shape)}"
             )
         super().build(input_shape)
+        # The name of `_kernel` in checkpoints of earlier versions.
+        self.built = False
+        self.kernel = self._kernel
+        self.built = True
+
+    kernel = property(keras.layers.Conv2D.kernel.fget, lambda self, _: None)
 
     def call(self, inputs):
         outputs = self.convolution_op(inputs, self.kernel)
-        # Not Keras' `bias_add`, which rounds the gradient of the bias
-        # differently: runs of earlier versions resume to the bit.
+        # Not Keras' `bias_add`, whose gradient is rounded differently: runs of
+        # earlier versions resume to the bit.
         if self.use_bias:
             outputs = outputs + self.bias
         return self.activation(outputs)
@@ -61,8 +67,8 @@ class ResamplingConv2D(ChoosingConv2D):
         """
         if self.method != "auto":
             return self.method
-        size, channels = self.kernel_size[0], input_shape[-1]
-        return resampling.fastest_method(size, channels, device)
+        size = self.kernel_size[0]
+        return resampling.fastest_method(size, input_shape[-1], device)
 
     def _baked_kernel(self, kernel, method):
         return kernel

@@ -1,16 +1,14 @@
 """Widths and resolutions of the networks, by image size."""
 
-# Output channels of the generator's dense layer, at 4x4, and of its blocks,
-# each of which doubles the resolution, in units of `base_channels`. Source for
-# 128: the authors' code; for 32, 64 and 256: StudioGAN.
+# Output channels of the dense layer, at 4x4, and of the blocks, each of which
+# doubles that, in units of `base_channels`. 128: authors' code; else StudioGAN.
 _GENERATOR = {
     32: (4, 4, 4, 4),
     64: (16, 8, 4, 2, 1),
     128: (16, 16, 8, 4, 2, 1),
     256: (16, 16, 8, 8, 4, 2, 1),
 }
-# Output channels of each discriminator block, and how many blocks, from the
-# first one on, halve the resolution.
+# Output channels of the discriminator's blocks; how many of them halve sizes.
 _DISCRIMINATOR = {
     32: (2, 2, 2, 2),
     64: (1, 2, 4, 8, 16),

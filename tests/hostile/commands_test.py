@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+from damage import checkpoints
 
 _DEEP = "[" * 100_000
 _OF_RUN = ("--workdir={tmp}/run", "--output={tmp}/new")
@@ -104,7 +105,7 @@ _BAD_EXPORTS = {
     "notice that is a folder": (_OF_RUN, {"run/NOTICE": None}, "NOTICE"),
     "checkpoint": (
         _OF_RUN,
-        {f"run/checkpoints/ckpt-{n}.index": b"x" for n in (1, 2)},
+        checkpoints("index", b"x"),
         "ckpt-1 is damaged",
     ),
 }

@@ -1,17 +1,20 @@
-"""A run to spoil, and what each refusal has to look like."""
+"""A run to damage, and what each refusal has to look like."""
 
 import dataclasses
+import json
 import os
 import re
 import shutil
 
 import pytest
+import tensorflow as tf
 
 from sagan_tf import training
 from sagan_tf.config import Config
+from sagan_tf.workdir import Workdir, checkpoints
 
-# Of absl, and what TensorFlow's C++ writes in tests and not in the scripts,
-# which set another level.
+# Lines of information, and the warnings of TensorFlow's C++ code, which the
+# scripts turn off and the tests do not.
 _INFORMATION = re.compile(r"I\d{4} |[WE]0000 ")
 TINY = Config(
     dataset="digits",
@@ -31,22 +34,35 @@ TINY = Config(
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A run of two steps."""
-    workdir = tmp_path_factory.mktemp("finished") / "run"
-    training.train(TINY, workdir)
-    return workdir
+    """The workdir of a finished run of two steps.
+
+    No step is made, because compiling it would take most of the time. The
+    files are those that training leaves, with untrained weights.
+    """
+    workdir = Workdir(tmp_path_factory.mktemp("finished") / "run")
+    config = TINY.resolved(10)
+    workdir.claim(config)
+    gan = training.build_gan(config, tf.distribute.get_strategy())
+    manager, _ = training.checkpoint_managers(gan, workdir)
+    metrics = [metric.name for metric in gan.metrics]
+    for step in (1, 2):
+        gan.step.assign(step)
+        checkpoints.save(manager, step)
+        record = {"step": step, **dict.fromkeys(metrics, 1.0)}
+        with open(workdir.metrics, "a") as file:
+            file.write(json.dumps(record) + "\n")
+    return workdir.path
 
 
 @pytest.fixture
 def run(finished, tmp_path):
-    """A copy of it, at tmp_path/run."""
-    # Times and all, since the snapshot has them.
+    """A copy of the finished run, at tmp_path/run."""
     return shutil.copytree(finished, tmp_path / "run", symlinks=True)
 
 
 @pytest.fixture(scope="session")
 def config_file(tmp_path_factory):
-    """A config file of that run, for train.py."""
+    """The config file of the finished run, for train.py."""
     path = tmp_path_factory.mktemp("configs") / "tiny.py"
     fields = ", ".join(
         f"{k}={v!r}" for k, v in dataclasses.asdict(TINY).items()
@@ -60,11 +76,13 @@ def config_file(tmp_path_factory):
 
 @pytest.fixture
 def refused(script, tmp_path):
-    """Runs a command that has to refuse what it is given.
+    """Returns a function that checks that a command refuses its input.
 
-    The function takes the command, files to write first (path to bytes, text,
-    None for a folder, or ("link", target)), arguments in which {tmp} stands
-    for the folder of it all, and a part of the message.
+    A refusal is one line on stderr, an exit code other than 0, and no change
+    to any file. The function's arguments are the command; a dictionary from
+    paths to the files to write first (bytes, text, None for a folder, or
+    ("link", target)); the command's arguments, in which {tmp} stands for
+    `tmp_path`; and a part of the message.
     """
 
     def check(command, files, arguments, message):
@@ -87,6 +105,7 @@ def refused(script, tmp_path):
 
 
 def write(folder, files):
+    """Writes files; see `refused`."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +124,7 @@ def write(folder, files):
 
 
 def _snapshot(folder):
-    """Everything in a folder: names, kinds, bytes and times of files."""
+    """Returns names, kinds, bytes and times of all files in a folder."""
     found = {}
     for root, folders, files in os.walk(folder):
         for name in [*folders, *files]:

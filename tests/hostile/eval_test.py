@@ -7,6 +7,7 @@ import zipfile
 
 import keras
 import pytest
+from damage import checkpoints
 from pictures import huge, picture
 
 from sagan_tf.config import Config
@@ -90,40 +91,29 @@ def test_configs(refused, case):
     refused("eval.py", files, ["--workdir={tmp}/run"], message)
 
 
-_SPOILED_RUNS = {
+_OTHER_RUN = _with(dataset="digits", num_classes=10)
+_DAMAGED_RUNS = {
     "config of another run": (
-        {"run/config.json": _with(dataset="digits", num_classes=10)},
+        {"run/config.json": _OTHER_RUN},
         "ckpt-2 cannot be read, or does not fit the",
     ),
-    "no index": (
-        {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "garbage": (
-        {f"run/checkpoints/ckpt-{n}.index": b"x" * 999 for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "no data": (
-        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": b"" for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
+    "no index": (checkpoints("index", b""), "ckpt-1 is damaged"),
+    "garbage": (checkpoints("index", b"x" * 999), "ckpt-1 is damaged"),
+    "no data": (checkpoints("data-00000-of-00001", b""), "ckpt-1 is damaged"),
     "index that is a folder": (
-        {f"run/checkpoints/ckpt-{n}.index": None for n in (1, 2)},
+        checkpoints("index", None),
         "ckpt-1 is damaged",
     ),
 }
 
 
-@pytest.mark.parametrize("case", _SPOILED_RUNS)
-def test_spoiled_runs(refused, run, case):
-    files, message = _SPOILED_RUNS[case]
-    if None in files.values():
-        for name in files:
-            (run.parent / name).unlink()
+@pytest.mark.parametrize("case", _DAMAGED_RUNS)
+def test_damaged_runs(refused, run, case):
+    files, message = _DAMAGED_RUNS[case]
     refused("eval.py", files, ["--workdir={tmp}/run"], message)
 
 
-# Of a run on a folder of images, evaluated with a network of features.
+# Input of a run on an image folder, evaluated with a custom extractor.
 _BAD_DATA = {
     "NUL in the path": ("a\0b", {}, "which is no folder"),
     "missing": ("{tmp}/none", {}, "which is no folder"),

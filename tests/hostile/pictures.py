@@ -1,4 +1,4 @@
-"""Files of pictures that are not what they seem."""
+"""Image files that are not what they seem."""
 
 import io
 import struct

@@ -1,6 +1,7 @@
 """Bad input to train.py: flags, config files, image folders, workdirs."""
 
 import pytest
+from damage import checkpoints
 from pictures import animated_bomb, bomb, huge, picture
 from PIL import Image
 
@@ -111,8 +112,13 @@ def test_config_files(refused, case):
     refused("train.py", files, arguments, message)
 
 
+_FOLDER_FLAGS = (
+    "--workdir={tmp}/new",
+    "--config.dataset=image_folder",
+    "--config.data_dir={tmp}/images",
+)
 _NO_IMAGE = "cannot be read as an image: repair or remove it"
-# A file beside a good one, and what is said of it.
+# A file beside an intact image, and a part of the error.
 _BAD_IMAGES = {
     "zero bytes": ("1.png", lambda: b"", _NO_IMAGE),
     "text": ("1.jpg", lambda: b"hello", _NO_IMAGE),
@@ -158,12 +164,7 @@ def test_images(refused, config_file, case):
     if isinstance(name, bytes):
         name = name.decode(errors="surrogateescape")
     files = {"images/0.png": picture(), f"images/{name}": content()}
-    arguments = [
-        f"--config={config_file}",
-        "--workdir={tmp}/new",
-        "--config.dataset=image_folder",
-        "--config.data_dir={tmp}/images",
-    ]
+    arguments = [f"--config={config_file}", *_FOLDER_FLAGS]
     refused("train.py", files, arguments, message)
 
 
@@ -195,12 +196,7 @@ _BAD_FOLDERS = {
 @pytest.mark.parametrize("case", _BAD_FOLDERS)
 def test_folders(refused, config_file, case):
     files, message = _BAD_FOLDERS[case]
-    arguments = [
-        f"--config={config_file}",
-        "--workdir={tmp}/new",
-        "--config.dataset=image_folder",
-        "--config.data_dir={tmp}/images",
-    ]
+    arguments = [f"--config={config_file}", *_FOLDER_FLAGS]
     refused("train.py", files, arguments, message)
 
 
@@ -237,45 +233,34 @@ def test_workdirs(refused, config_file, case):
     refused("train.py", files, arguments, message)
 
 
-_DAMAGED_RUNS = {
-    "index of zero bytes": (
-        {f"run/checkpoints/ckpt-{n}.index": b"" for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "index of garbage": (
-        {f"run/checkpoints/ckpt-{n}.index": b"garbage" * 99 for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "data of zero bytes": (
-        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": b"" for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "short data": (
-        {f"run/checkpoints/ckpt-{n}.data-00000-of-00001": "x" for n in (1, 2)},
-        "ckpt-1 is damaged",
-    ),
-    "metrics that are a list": (
-        {"run/metrics.jsonl": "[1]\n"},
-        "metrics.jsonl has a line that is not a record",
-    ),
-    "metrics without a step": (
-        {"run/metrics.jsonl": "{}\n"},
-        "metrics.jsonl has a line that is not a record",
-    ),
-    "metrics that are nested": (
-        {"run/metrics.jsonl": _DEEP + "\n"},
-        "metrics.jsonl has a line that is not a record",
-    ),
-    "metrics of garbage": (
-        {"run/metrics.jsonl": b"\xff\xfe\n"},
-        "metrics.jsonl has a line that is not a record",
-    ),
-    "metrics that are a folder": ({"run/metrics.jsonl": None}, "metrics.jsonl"),
+_DATA = "data-00000-of-00001"
+_DAMAGED_CHECKPOINTS = {
+    "index of zero bytes": checkpoints("index", b""),
+    "index of garbage": checkpoints("index", b"garbage" * 99),
+    "data of zero bytes": checkpoints(_DATA, b""),
+    "short data": checkpoints(_DATA, "x"),
 }
 
 
-@pytest.mark.parametrize("case", _DAMAGED_RUNS)
-def test_damaged_runs(refused, config_file, run, case):
-    files, message = _DAMAGED_RUNS[case]
+@pytest.mark.parametrize("case", _DAMAGED_CHECKPOINTS)
+def test_damaged_checkpoints(refused, config_file, run, case):
     arguments = [f"--config={config_file}", "--workdir={tmp}/run"]
-    refused("train.py", files, arguments, message)
+    files = _DAMAGED_CHECKPOINTS[case]
+    refused("train.py", files, arguments, "ckpt-1 is damaged")
+
+
+_NO_RECORD = "metrics.jsonl has a line that is not a record"
+_DAMAGED_METRICS = {
+    "list": ("[1]\n", _NO_RECORD),
+    "no step": ("{}\n", _NO_RECORD),
+    "nested": (_DEEP + "\n", _NO_RECORD),
+    "garbage": (b"\xff\xfe\n", _NO_RECORD),
+    "folder": (None, "metrics.jsonl"),
+}
+
+
+@pytest.mark.parametrize("case", _DAMAGED_METRICS)
+def test_damaged_metrics(refused, config_file, run, case):
+    content, message = _DAMAGED_METRICS[case]
+    arguments = [f"--config={config_file}", "--workdir={tmp}/run"]
+    refused("train.py", {"run/metrics.jsonl": content}, arguments, message)

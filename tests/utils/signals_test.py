@@ -12,7 +12,7 @@ from sagan_tf.utils import signals
 
 @pytest.fixture(autouse=True)
 def _usual_handlers():
-    """Whatever the tests were started by, which may ignore SIGINT."""
+    """Handles SIGINT as usual, even if the tests were started without."""
     before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -20,7 +20,7 @@ def _usual_handlers():
 
 
 def test_an_ignored_signal_stays_ignored():
-    """As of a background process of a shell."""
+    """A shell starts background processes so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with signals.deferred() as request:
         os.kill(os.getpid(), signal.SIGINT)
@@ -28,7 +28,7 @@ def test_an_ignored_signal_stays_ignored():
 
 
 def test_handlers_are_kept():
-    """C code sets one that ignores the signal."""
+    """Even if C code sets one that ignores the signal."""
     called = []
     usual = signal.signal(signal.SIGTERM, lambda *_: called.append("ours"))
     library = ctypes.CDLL(None)
@@ -78,7 +78,7 @@ def test_without_a_signal_nothing_is_raised():
     assert signal.getsignal(signal.SIGTERM) is usual
 
 
-def test_an_error_goes_before_the_request():
+def test_an_error_is_raised_instead_of_the_request():
     with pytest.raises(OSError, match="full"), signals.deferred():
         os.kill(os.getpid(), signal.SIGTERM)
         raise OSError("full")

@@ -1,4 +1,4 @@
-"""Tests of checkpoints on disk: damage is found, the newest whole one taken."""
+"""Tests of finding, checking and saving checkpoints."""
 
 import errno
 import os
@@ -60,7 +60,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_newest_intact_one_is_taken(saved, tmp_path, caplog, kind):
+def test_newest_intact_checkpoint_is_found(saved, tmp_path, caplog, kind):
     directory = tmp_path / "run"
     assert checkpoints.newest_intact(directory) == str(directory / "ckpt-6")
     assert not caplog.text
@@ -75,12 +75,14 @@ def test_newest_intact_one_is_taken(saved, tmp_path, caplog, kind):
             assert found == str(directory / f"ckpt-{step - 2}")
             assert f"ckpt-{step} is damaged" in caplog.text
         else:
-            with pytest.raises(ValueError, match="No other in .* is intact"):
+            with pytest.raises(ValueError, match="No checkpoint .* is intact"):
                 checkpoints.newest_intact(directory)
 
 
-def test_no_flipped_bit_goes_unseen(saved, variables, tmp_path, random):
-    """Each is found, or what is read is as it was (padding)."""
+def test_no_flipped_bit_changes_what_is_read(
+    saved, variables, tmp_path, random
+):
+    """Each is either found, or in padding that is not read."""
     directory = tmp_path / "run"
     path = str(directory / "ckpt-6")
     reader = tf.train.load_checkpoint(path)
@@ -110,8 +112,8 @@ def test_no_checkpoint_at_all(tmp_path):
 
 
 @pytest.mark.parametrize("record", [None, "", "not a record {"])
-def test_lost_record_is_made_anew(saved, variables, tmp_path, record):
-    """The file `checkpoint` decides nothing; old ones are still deleted."""
+def test_lost_record_is_written_again(saved, variables, tmp_path, record):
+    """Checkpoints are found without it, and old ones are still deleted."""
     directory = tmp_path / "run"
     (directory / "checkpoint").unlink()
     if record is not None:
@@ -124,7 +126,7 @@ def test_lost_record_is_made_anew(saved, variables, tmp_path, record):
 
 
 def _interrupt(directory, step, index):
-    """Killed while the index was written, or before."""
+    """Makes a save look killed while, or before, it wrote the index."""
     path = directory / f"ckpt-{step}.index"
     if index == "cut short":
         path.write_bytes(path.read_bytes()[:-7])
@@ -134,10 +136,10 @@ def _interrupt(directory, step, index):
 
 
 @pytest.mark.parametrize("index", ["cut short", "missing"])
-def test_interrupted_save_is_no_checkpoint(
+def test_interrupted_save_does_not_count(
     saved, variables, tmp_path, caplog, index
 ):
-    """Of the first or of a later one; also when it is started twice."""
+    """It may be the first save or a later one."""
     directory = tmp_path / "run"
     for step in (4, 6):
         _interrupt(directory, step, index)
@@ -152,8 +154,8 @@ def test_interrupted_save_is_no_checkpoint(
     assert not list(directory.iterdir())
 
 
-def test_copy_leaves_the_original_alone(saved, variables, tmp_path):
-    """Also where the record was made anew, with whole paths."""
+def test_run_in_a_copy_does_not_change_the_original(saved, variables, tmp_path):
+    """Even if the copied record was rewritten, with absolute paths."""
     (tmp_path / "run" / "checkpoint").unlink()
     checkpoints.manager(_checkpoint(variables), tmp_path / "run", 3)
     shutil.copytree(tmp_path / "run", tmp_path / "copy")
@@ -164,8 +166,8 @@ def test_copy_leaves_the_original_alone(saved, variables, tmp_path):
 
 
 @pytest.mark.parametrize("remaining", [0, 8192])
-def test_full_disk_keeps_the_checkpoints_before(disk, random, remaining):
-    """Full before the save, and in the midst of it."""
+def test_full_disk_does_not_harm_earlier_checkpoints(disk, random, remaining):
+    """The disk is full before the save, or becomes full during it."""
     disk = disk("1m")
     value = random.normal(size=(300, 100)).astype("float32")
     variable = tf.Variable(value)

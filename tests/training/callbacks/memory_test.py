@@ -1,4 +1,4 @@
-"""Tests of giving memory back."""
+"""Tests of returning memory to the system."""
 
 import dataclasses
 import gc
@@ -16,11 +16,11 @@ def _resident_megabytes():
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def test_free_memory_between_used_is_given_back():
+def test_free_memory_between_used_memory_is_returned():
     trimmer = MemoryTrimmer()
     if trimmer.trim is None:
-        pytest.skip("of the C libraries, glibc gives memory back when asked")
-    # Below the size that has pages of its own.
+        pytest.skip("only glibc returns memory when asked")
+    # Small enough to share pages with other arrays.
     arrays = [np.ones(100_000, np.uint8) for _ in range(3000)]
     used = arrays[::100]
     del arrays
@@ -30,8 +30,10 @@ def test_free_memory_between_used_is_given_back():
     assert all(array.all() for array in used)
 
 
-def test_figures_are_given_back(small_run, gan_factory, black_images, tmp_path):
-    """Not some minutes later, when Python collects of itself."""
+def test_figures_are_freed_at_once(
+    small_run, gan_factory, black_images, tmp_path
+):
+    """And not minutes later, when Python collects reference cycles."""
     config = dataclasses.replace(small_run, num_classes=3)
     writer = SampleWriter(config, Workdir(tmp_path), black_images)
     writer.set_model(gan_factory())
@@ -40,7 +42,7 @@ def test_figures_are_given_back(small_run, gan_factory, black_images, tmp_path):
     gc.disable()
     try:
         writer.write(2)
-        # 29,000 otherwise, and 4.6 MB.
+        # One figure is 29,000 objects, 4.6 MB.
         assert gc.collect() < 1000
     finally:
         gc.enable()

@@ -24,7 +24,7 @@ def guarded(gan_factory, tmp_path):
     return gan, guard
 
 
-def test_finite_is_silent(guarded):
+def test_finite_values_raise_nothing(guarded):
     _, guard = guarded
     guard.on_epoch_end(0, {"generator_loss": 1.0})
     guard.on_train_end({})
@@ -44,7 +44,7 @@ def test_loss_is_named_with_window_and_checkpoint(guarded, value):
         assert part in str(error.value)
 
 
-def test_divergence_is_told_where_no_checkpoint_is_intact(guarded):
+def test_divergence_is_reported_even_without_an_intact_checkpoint(guarded):
     _, guard = guarded
     for path in guard.directory.glob("ckpt-20.*"):
         path.write_bytes(b"")
@@ -52,7 +52,7 @@ def test_divergence_is_told_where_no_checkpoint_is_intact(guarded):
         guard.on_epoch_end(0, {"generator_loss": float("nan")})
 
 
-def test_window_moves_on(guarded):
+def test_error_names_the_last_window(guarded):
     gan, guard = guarded
     guard.on_epoch_end(0, {})
     gan.step.assign(40)
@@ -63,7 +63,7 @@ def test_window_moves_on(guarded):
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_one_gradient_of_one_step_is_found(guarded, network, value):
-    """Also where steps with finite gradients follow."""
+    """Even if steps with finite gradients follow."""
     gan, guard = guarded
     variables = getattr(gan, network).trainable_variables
     optimizer = getattr(gan, f"{network}_optimizer")
@@ -85,7 +85,7 @@ def test_signs_of_collapse(gan_factory):
     signs = stability.signs_of_collapse(logs, images, norms)
     assert signs["sample_diversity"] == 0 and signs["logits_gap"] == 4
     assert signs["largest_sigma"] == max(norms.values())
-    # Differences of classes are no diversity.
+    # Differences between classes do not count.
     images[1] = 255
     signs = stability.signs_of_collapse(logs, images, norms)
     assert signs["sample_diversity"] == 0
@@ -103,7 +103,7 @@ def test_signs_of_collapse(gan_factory):
         ("largest_sigma", 3.0, 1000.0),
     ],
 )
-def test_warning_where_a_bound_is_crossed(caplog, name, good, bad):
+def test_warning_when_a_bound_is_crossed(caplog, name, good, bad):
     with caplog.at_level("WARNING"):
         stability.warn({name: good}, {name: good})
         stability.warn({name: good}, {name: bad})
