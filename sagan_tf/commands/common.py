@@ -15,7 +15,7 @@ FAILED = 1
 WORKER_LOST = 75  # EX_TEMPFAIL in sysexits.h
 INTERRUPTED = 130
 
-# What sagan_tf raises for input that it cannot use.
+# Exceptions of sagan_tf for input that it cannot use.
 _BAD_INPUT = (ValueError, OSError, ImportError, FloatingPointError)
 _HELP = {"-?", "-h", "-help", "--help"}
 
@@ -155,9 +155,7 @@ def one_line_errors():
 
 def _explain(error):
     """Returns an error's reason and exit code; None, None if it is a bug."""
-    if isinstance(
-        error, (ValueError, OSError, ImportError, FloatingPointError)
-    ):
+    if isinstance(error, _BAD_INPUT):
         return str(error), FAILED
     import tensorflow as tf
 

@@ -19,7 +19,7 @@ from sagan_tf.evaluation.protocols import PRESETS, Protocol
 
 FLAGS = flags.FLAGS
 
-# Flags by name of the field of `Protocol` that they replace.
+# For each field of `Protocol`, the name of the flag that replaces it.
 _FLAG_NAMES = {
     field.name: {"generated_images": "num_images"}.get(field.name, field.name)
     for field in dataclasses.fields(Protocol)

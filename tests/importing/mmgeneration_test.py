@@ -112,7 +112,8 @@ def test_same_weights_by_either_program(
     )
     found = import_studiogan(*pytorch_states.as_studiogan(state))
     images = [
-        generator([latents, labels]) for generator, _ in (expected, found)
+        np.array(generator([latents, labels]))
+        for generator, _ in (expected, found)
     ]
     np.testing.assert_array_equal(*images)
     logits = [network([images[0], labels]) for _, network in (expected, found)]
