@@ -4,14 +4,14 @@
 
 Two workers, processes of this machine, train the network by
 MultiWorkerMirroredStrategy with one image each. The bytes are those that the
-loopback interface carried during a step; each worker sends half of them. Other
-traffic on that interface would be counted too. A ring of n replicas sends
-2 (n - 1) / n times what is reduced, which is once for two.
+loopback interface carried during a step. Each worker sends half of them. Other
+traffic on that interface would be counted too. In a ring of n replicas each
+sends 2 (n - 1) / n times the bytes of the gradients: once, with two replicas.
 
-From the bytes follows, on paper, the fraction of a step that more replicas
-would spend on arithmetic, which `harness/report.py` computes: the optimizer
-needs the sum of all gradients, and the generator's update needs the
-discriminator's new weights, so no exchange is hidden behind arithmetic.
+From these bytes and the multiply-adds that `step.py` counts, the report
+estimates the fraction of a step that more replicas would spend on arithmetic.
+The optimizer needs the sum of all gradients, and the generator's update needs
+the discriminator's new weights, so no exchange happens during arithmetic.
 
 The result is benchmarks/results/communication.json.
 """
@@ -61,7 +61,7 @@ def _work():
         strategy.run(gan.train_step, args=(next(iterator),))
 
     step()
-    # A question to all workers: afterwards none is within a step.
+    # This waits until every worker has finished the step.
     distribution.any_worker(strategy, False)
     before, seconds = _loopback_bytes(), []
     for _ in range(_STEPS.value):

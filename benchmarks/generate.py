@@ -25,34 +25,18 @@ import os
 import tempfile
 
 from absl import app, flags
-from harness import pairs, record, workloads
+from harness import generators, options, pairs, record
 
 _MEASURE = flags.DEFINE_list(
     "measure", ["comparison", "latency"], "What to measure."
 )
-_IMAGE_SIZES = flags.DEFINE_list(
-    "image_sizes", ["128", "64", "32"], "Image sizes to compare at."
-)
-_PRECISIONS = flags.DEFINE_list(
-    "precisions", ["float32", "bfloat16"], "Types to compare in."
-)
-_BASE_CHANNELS = flags.DEFINE_integer("base_channels", 64, "See `Config`.")
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Images of a call.")
-_PEERS = flags.DEFINE_bool("peers", True, "Whether to measure PyTorch.")
 _COMPILE = flags.DEFINE_bool("compile", True, "Whether to try torch.compile.")
 _CALLS = flags.DEFINE_integer("calls", 20, "Calls of each batch size.")
 
 _BATCH_SIZES = (1, 4, 16, 64)
 _FIRST_IMAGES = 3
 
-
-def _fields(size, precision="float32", batch_size=None):
-    return {
-        "image_size": size,
-        "precision": precision,
-        "base_channels": _BASE_CHANNELS.value,
-        "batch_size": batch_size or _BATCH_SIZE.value,
-    }
+flags.set_default(options.BATCH_SIZE, 16)
 
 
 def _exported(folder, method, fields):
@@ -72,23 +56,23 @@ def _call(name, path, fields, signature="images_float"):
 
 
 def _compare(size, precision):
-    fields = _fields(size, precision)
+    fields = options.fields(size, precision)
     count = pairs.PAIRS.value
     peers = []
-    if _PEERS.value and size == 128 and precision == "float32":
+    if size == 128 and precision == "float32":
         peers.append(("PyTorch", ["channels_last"]))
         if _COMPILE.value:
-            options = ["channels_last", "compiled"]
-            peers.append(("PyTorch, compiled", options))
+            peers.append(("PyTorch, compiled", ["channels_last", "compiled"]))
     with tempfile.TemporaryDirectory() as folder:
         paths = [
             _exported(folder, method, fields) for method in ("auto", "strided")
         ]
         others = [(_call("method=strided", paths[1], fields), count)]
-        for name, options in peers:
-            arguments = {"options": options, **fields}
+        for name, chosen in peers:
+            arguments = {"options": chosen, **fields}
             case = pairs.Case(name, "pytorch_generator", arguments)
             others.append((case, count))
+        others = [row for row in others if options.wanted(row[0].name)]
         record.write_comparison(
             f"generate_{size}_{precision}",
             *pairs.compare(_call("ours", paths[0], fields), others),
@@ -98,7 +82,7 @@ def _compare(size, precision):
 
 def _measure_latency():
     """Measures calls by batch size, and the first image of a process."""
-    fields = _fields(128)
+    fields = options.fields(128)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = _exported(folder, "auto", fields)
@@ -123,17 +107,16 @@ def _measure_latency():
 
 def main():
     if "comparison" in _MEASURE.value:
-        for size in _IMAGE_SIZES.value:
-            for precision in _PRECISIONS.value:
-                _compare(int(size), precision)
+        for size, precision in options.sizes_and_precisions(128, 64, 32):
+            _compare(size, precision)
     if "latency" in _MEASURE.value:
         _measure_latency()
 
 
 if __name__ == "__main__":
     makers = [
-        workloads.export,
-        workloads.exported_generator,
-        workloads.pytorch_generator,
+        generators.export,
+        generators.exported_generator,
+        generators.pytorch_generator,
     ]
     app.run(lambda _: pairs.run(makers, main))

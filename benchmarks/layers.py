@@ -1,14 +1,22 @@
-"""Times convolutions by method, and self-attention in blocks.
+"""Times each optimization of the layers beside the plain form.
 
-    python benchmarks/layers.py [--measure=attention,convolutions]
+    python benchmarks/layers.py [--measure=step,attention,convolutions]
 
 What `--measure` names:
+
+- step: the training step at 128, 64 and 32 px, in float32 and bfloat16, beside
+  the same step with one optimization off:
+
+  - "method=strided": no minimal filtering;
+  - "method=direct": no folding of the resampling into convolutions either;
+  - "method=winograd": minimal filtering even in layers with few channels;
+  - "divide_inputs=False": spectral normalization always divides the kernel;
 
 - attention: the layer `SelfAttention`, forward and backward, in blocks and
   plain, with 128 channels and 2x2 pooled keys. The peak is the most resident
   memory during a call, less what the process held before its first call at
   that size: inputs, tracing and the code of the kernels are not in it. On the
-  larger maps only the blocks run; what the plain layer would need there is
+  larger maps only the blocks run. What the plain layer would need there is
   computed from the number of tensors of scores that it holds on the smaller
   maps.
 - convolutions: the 3x3 convolutions of the 128 px network (base 64, batch 8),
@@ -18,30 +26,54 @@ What `--measure` names:
   largest difference from the direct method in float32, relative to its largest
   value.
 
-The results are benchmarks/results/{attention,convolutions}_<precision>.json.
+The results are benchmarks/results/without_<image size>_<precision>.json and
+{attention,convolutions}_<precision>.json.
 """
 
 import math
 
 from absl import app, flags
-from harness import pairs, record
+from harness import options, pairs, record, workloads
 from harness.layer_calls import CHANNELS, attention, convolutions
 
 _MEASURE = flags.DEFINE_list(
-    "measure", ["attention", "convolutions"], "What to measure."
-)
-_PRECISIONS = flags.DEFINE_list(
-    "precisions", ["float32", "bfloat16"], "Types to compute in."
+    "measure", ["step", "attention", "convolutions"], "What to measure."
 )
 _SIZE = flags.DEFINE_integer("size", 64, "Size of the maps that both run on.")
 _LARGE_SIZE = flags.DEFINE_integer("large_size", 128, "Size for blocks only.")
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Images for attention.")
+_ATTENTION_BATCH = flags.DEFINE_integer(
+    "attention_batch", 16, "Images for attention."
+)
 _MEMORY = flags.DEFINE_float(
     "memory", 24, "GiB that the plain layer shall exceed on the larger maps."
 )
 _SHAPES = flags.DEFINE_integer(
     "shapes", None, "Shapes of each kind of convolution; all by default."
 )
+
+_VARIANTS = {
+    "method=strided": {"method": "strided"},
+    "method=direct": {"method": "direct"},
+    "method=winograd": {"method": "winograd"},
+    "divide_inputs=False": {"divide_inputs": False},
+}
+
+
+def _measure_step(size, precision):
+    fields = options.fields(size, precision)
+    others = [
+        pairs.Case(name, "variant_step", {**fields, "variant": variant})
+        for name, variant in _VARIANTS.items()
+        if options.wanted(name)
+    ]
+    record.write_comparison(
+        f"without_{size}_{precision}",
+        *pairs.compare(
+            pairs.Case("ours", "variant_step", fields),
+            [(case, pairs.PAIRS.value) for case in others],
+        ),
+        **fields,
+    )
 
 
 def _scores_gibibytes(size, batch_size):
@@ -59,7 +91,7 @@ def _measure_attention(precision):
         }
         return pairs.Case(name, "attention", arguments)
 
-    size, batch_size = _SIZE.value, _BATCH_SIZE.value
+    size, batch_size = _SIZE.value, _ATTENTION_BATCH.value
     blocks, ((plain, beside),) = pairs.compare(
         case("in blocks", True, size, batch_size),
         [(case("plain", False, size, batch_size), pairs.PAIRS.value)],
@@ -111,7 +143,10 @@ def _measure_convolutions(precision):
 
 
 def main():
-    for precision in _PRECISIONS.value:
+    if "step" in _MEASURE.value:
+        for size, precision in options.sizes_and_precisions(128, 64, 32):
+            _measure_step(size, precision)
+    for precision in options.PRECISIONS.value:
         if "attention" in _MEASURE.value:
             _measure_attention(precision)
         if "convolutions" in _MEASURE.value:
@@ -119,4 +154,5 @@ def main():
 
 
 if __name__ == "__main__":
-    app.run(lambda _: pairs.run([attention, convolutions], main))
+    makers = [attention, convolutions, workloads.variant_step]
+    app.run(lambda _: pairs.run(makers, main))

@@ -11,7 +11,10 @@ from sagan_tf.latents import draw_inputs
 def test_number_of_classes_of_a_foreign_generator():
     latents = keras.Input((4,))
     labels = keras.Input((), dtype="int32")
-    images = keras.layers.Dense(3)(latents)
+    classes = keras.layers.Reshape((1,))(labels)
+    images = keras.layers.Dense(3)(
+        keras.layers.Concatenate()([latents, classes])
+    )
     generator = keras.Model([latents, labels], images)
     with pytest.raises(ValueError, match="`num_classes` must be given"):
         SAGAN(generator, generator)

@@ -6,7 +6,7 @@ belongs to its section, and returns lines of Markdown.
 
 from . import tables
 
-# What is assumed on paper of machines that share a training step.
+# What the estimate assumes about machines that share a training step.
 _REPLICA_IMAGES = 32
 _REPLICA_FLOPS = 50e12
 _MACHINE_REPLICAS = 8
@@ -143,12 +143,20 @@ def communication(records):
     rows.append(
         ["sent by each of two workers in a step", worker["sent_bytes"] / 1e6]
     )
-    return [*tables.table(["", "MB"], rows), *_estimates(records, gradients)]
+    lines = tables.table(["", "MB"], rows)
+    if "counts" in records:
+        lines += _estimates(records["counts"], gradients)
+    return lines
 
 
 def _estimates(counts, gradients):
-    """Returns the predicted efficiency of many replicas."""
-    # An accelerator does without minimal filtering.
+    """Returns the predicted efficiency of many replicas.
+
+    Args:
+        counts: The record of the step's multiply-adds.
+        gradients: Integer, bytes of the gradients of both networks.
+    """
+    # A GPU computes without minimal filtering.
     (count,) = [
         row["multiply_adds"] / row["images"]
         for row in counts["children"]
@@ -170,7 +178,7 @@ def _estimates(counts, gradients):
         f"{_REPLICA_FLOPS / 1e12:g} TFLOP/s take {1e3 * seconds:.0f} ms. "
         f"Machines of {_MACHINE_REPLICAS} replicas exchange within by NVLink "
         f"({_NVLINK / 1e9:g} GB/s), then with each other; a ring of n sends "
-        "2 (n - 1) / n of the gradients, and nothing is hidden behind "
+        "2 (n - 1) / n of the gradients. No exchange happens during "
         "arithmetic.",
         "",
         *tables.table(columns, rows),

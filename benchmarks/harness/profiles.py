@@ -4,6 +4,7 @@ import collections
 import glob
 import re
 import tempfile
+import time
 
 from . import workloads
 
@@ -15,11 +16,12 @@ _AVERAGE = ("AddV2", "AssignVariableOp", "Mul", "ReadVariableOp", "Sub")
 def profiled_step(**fields):
     """Makes one training step that TensorFlow's profiler watches.
 
-    The result is a dictionary of `operations` and `parts`, each a list of
-    [name, calls, seconds] with the longest first. The seconds are those of the
-    operation on its thread, without the operations that it called. Waiting for
-    a core counts, and operations run at the same time, so the sum exceeds the
-    duration of the step.
+    The result is a dictionary of `step_seconds`, the duration of the step, and
+    of `operations` and `parts`, each a list of [name, calls, seconds] with the
+    longest first. These seconds are those of the operation on its thread,
+    without the operations that it called. Waiting for a core counts, and
+    operations run at the same time, so the sum exceeds the duration of the
+    step.
 
     Args:
         **fields: Arguments of `workloads.variant_step`.
@@ -27,8 +29,10 @@ def profiled_step(**fields):
     step, facts = workloads.variant_step(**fields)
 
     def work():
-        operations = list(_operations(_profile(step)))
+        space, seconds = _profile(step)
+        operations = list(_operations(space))
         return {
+            "step_seconds": seconds,
             "operations": _sums((o[1], o[2]) for o in operations),
             "parts": _sums((_part(*o[:2]), o[2]) for o in operations),
         }
@@ -37,15 +41,18 @@ def profiled_step(**fields):
 
 
 def _profile(step):
+    """Returns the profile of one call, and its seconds."""
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     with tempfile.TemporaryDirectory() as folder:
         with tf.profiler.experimental.Profile(folder):
+            start = time.perf_counter()
             step()
+            seconds = time.perf_counter() - start
         (path,) = glob.glob(f"{folder}/**/*.xplane.pb", recursive=True)
         with open(path, "rb") as file:
-            return xplane_pb2.XSpace.FromString(file.read())
+            return xplane_pb2.XSpace.FromString(file.read()), seconds
 
 
 def _operations(space):

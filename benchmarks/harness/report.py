@@ -37,18 +37,21 @@ _SECTIONS = (
         "faster than the row.",
     ),
     (
+        "The step without one optimization",
+        "without_",
+        step_sections.optimizations,
+        "The same step with one optimization off. A ratio above 1 means that "
+        'the optimization makes the step faster. `method="strided"` leaves out '
+        'minimal filtering, `method="direct"` the folding of the resampling '
+        'into convolutions too, and `method="winograd"` uses minimal filtering '
+        "in every layer.",
+    ),
+    (
         "Generation",
         "generate_",
         step_sections.generation,
-        "A call of an exported generator, at the same sizes.",
-    ),
-    (
-        "Minimal filtering alone",
-        ("step_", "generate_"),
-        step_sections.minimal_filtering,
-        'Seconds with `method="strided"` divided by seconds with the default, '
-        '`method="auto"`, from the two tables above: above 1, minimal '
-        "filtering is faster.",
+        "A call of an exported generator with 16 images, at the same sizes. A "
+        "ratio above 1 means that ours is faster than the row.",
     ),
     (
         "Beside another commit",
@@ -76,8 +79,7 @@ _SECTIONS = (
         step_sections.scaling,
         "A training step with 10 classes in float32, one setting varied at a "
         "time. The step's own memory is its peak less what the process held "
-        "before its first step: activations, and TensorFlow's graph.\n\n"
-        "![Scaling](../docs/scaling.png)",
+        "before its first step: activations, and TensorFlow's graph.",
     ),
     (
         "Latency of a generator",
@@ -130,7 +132,14 @@ _SECTIONS = (
         "Hours of training",
         "soak",
         other_sections.soak,
-        "The demo's configuration, by windows of the run.",
+        "The demo's configuration, by windows of the run. The command below "
+        "says how many hours.",
+    ),
+    (
+        "A training step on a GPU",
+        "gpu_step",
+        step_sections.gpu,
+        "The step of the first table, with batch 64.",
     ),
 )
 
@@ -154,7 +163,7 @@ def document(records):
         if any(name.startswith(prefix) for name in records):
             lines += section(records)
         else:
-            lines += ["Not measured with this program yet.", ""]
+            lines += ["Not measured on this code.", ""]
     lines += ["## Where the figures come from", "", *_sources(records)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -169,10 +178,11 @@ def _sources(records):
         commit = (record["commit"] or "unknown")[:7]
         if record["modified"]:
             commit += ", modified"
+        command = record["command"]
         rows.append(
             [
                 f"`{name}`",
-                f"`{record['command']}`",
+                f"`{command}`" if command else None,
                 commit,
                 record["date"],
                 environments.index(environment) + 1,
@@ -185,15 +195,18 @@ def _sources(records):
 
 def _environment(record):
     machine = record["machine"]
-    libraries = ", ".join(
+    parts = [machine["processor"]]
+    if "cores" in machine:
+        parts += [
+            f"{machine['cores']} cores",
+            f"{machine['memory_gibibytes']} GiB",
+        ]
+    libraries = [
         f"{library} {version}"
         for library, version in record["versions"].items()
         if version
-    )
-    return (
-        f"{machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gibibytes']} GiB; {libraries}"
-    )
+    ]
+    return f"{', '.join(parts)}; {', '.join(libraries)}"
 
 
 def plot(record, path):

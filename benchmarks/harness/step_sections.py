@@ -4,6 +4,8 @@ Each function takes a dictionary of the records by name, at least one of which
 belongs to its section, and returns lines of Markdown.
 """
 
+import statistics
+
 from . import tables
 
 
@@ -50,20 +52,28 @@ def generation(records):
     return _comparison(records, "generate")
 
 
-def minimal_filtering(records):
-    """Returns the table that isolates minimal filtering."""
-    ratios = {}
-    for prefix in ("step", "generate"):
-        for size, precision, record in by_size_and_precision(records, prefix):
-            for row in record["children"]:
-                if row["name"] == "method=strided":
-                    cells = ratios.setdefault((size, precision), {})
-                    cells[prefix] = tables.ratio(row)
-    rows = [
-        [*key, cells.get("step"), cells.get("generate")]
-        for key, cells in ratios.items()
-    ]
-    columns = ["px", "type", "training step", "generation"]
+def optimizations(records):
+    """Returns the table of the step with one optimization off at a time."""
+    rows = []
+    for size, precision, record in by_size_and_precision(records, "without"):
+        ours, *others = record["children"]
+        for row in others:
+            rows.append(
+                [
+                    size,
+                    precision,
+                    row["name"],
+                    row["median_seconds"],
+                    statistics.median(row["beside_seconds"]),
+                    tables.ratio(row),
+                    row["peak_gibibytes"],
+                    ours["peak_gibibytes"],
+                ]
+            )
+    columns = [
+        "px", "type", "off", "median s", "ours", "its seconds / ours "
+        "(quartiles)", "peak GiB", "ours",
+    ]  # fmt: skip
     return tables.table(columns, rows)
 
 
@@ -93,45 +103,63 @@ def beside(records):
 def counts(records):
     """Returns the multiply-adds by method, and what the machine reaches."""
     record = records["counts"]
+    settings = record["settings"]
     rows = [
         [row["name"], row["multiply_adds"] / 1e9] for row in record["children"]
     ]
     matmul, convolution = (
-        max(peak[index] for peak in record["settings"]["peaks"]) / 1e9
-        for index in range(2)
+        max(peak[index] for peak in settings["peaks"]) for index in range(2)
     )
-    return [
+    lines = [
         *tables.table(["method", "billion multiply-adds in a step"], rows),
-        f"This machine reaches {matmul:.0f} billion multiply-adds a second in "
-        f"a float32 matmul of 2048x2048 matrices, and {convolution:.0f} in a "
-        "3x3 convolution of 256 channels.",
+        f"This machine reaches {matmul / 1e9:.0f} billion multiply-adds a "
+        "second in a float32 matmul of 2048x2048 matrices, and "
+        f"{convolution / 1e9:.0f} in a 3x3 convolution of 256 channels.",
         "",
     ]
+    step = records.get("step_128_float32", {"settings": None})
+    fields = {key: settings[key] for key in settings if key != "peaks"}
+    if step["settings"] == fields and step["machine"] == record["machine"]:
+        speed = 1 / step["children"][0]["median_seconds"] / convolution
+        of_peak = [
+            f"{row['multiply_adds'] * speed:.0%} ({row['name']})"
+            for row in record["children"]
+        ]
+        lines += [
+            "Our step of the first table runs at this share of the second "
+            f"figure, by the multiply-adds of a method: {', '.join(of_peak)}.",
+            "",
+        ]
+    return lines
 
 
 def profile(records):
-    """Returns the step's time by part, and by the longest operations."""
-    (child,) = records["profile"]["children"]
+    """Returns the steps' time by part, and by the longest operations."""
     lines = []
-    for title, rows in (
-        ("part", child["parts"]),
-        ("operation", child["operations"][:12]),
-    ):
+    for child in records["profile"]["children"]:
         total = sum(seconds for _, _, seconds in child["operations"])
-        cells = [
-            [label, calls, seconds, f"{100 * seconds / total:.1f} %"]
-            for label, calls, seconds in rows
+        lines += [
+            f"{child['name']}: {total:.3g} seconds of all threads in a step "
+            f"of {child['step_seconds']:.3g}.",
+            "",
         ]
-        lines += tables.table(
-            [title, "calls", "seconds", "of all threads"], cells
-        )
+        for title, rows in (
+            ("part", child["parts"]),
+            ("operation", child["operations"][:12]),
+        ):
+            cells = [
+                [label, calls, seconds, f"{100 * seconds / total:.1f} %"]
+                for label, calls, seconds in rows
+            ]
+            columns = [title, "calls", "seconds", "share"]
+            lines += tables.table(columns, cells)
     return lines
 
 
 def scaling(records):
     """Returns a table for each setting that was varied alone."""
     children = records["scaling"]["children"]
-    lines = []
+    lines = ["![Scaling](../docs/scaling.png)", ""]
     for sweep in records["scaling"]["settings"]["sweeps"]:
         varied, points = sweep["varied"], sweep["points"]
         fixed = ", ".join(
@@ -161,3 +189,22 @@ def scaling(records):
         fixed = fixed.replace("_", " ")
         lines += [f"With {fixed}:", "", *tables.table(columns, rows)]
     return lines
+
+
+def gpu(records):
+    """Returns the table of the step on a GPU."""
+    rows = []
+    for row in records["gpu_step"]["children"]:
+        rows.append(
+            [
+                row["image_size"],
+                row["precision"],
+                row["name"],
+                1e3 * row["median_seconds"],
+                1e3 * row["min_seconds"],
+                row["gpu_gibibytes"],
+            ]
+        )
+    columns = ["px", "type", "", "median ms", "min ms", "GPU memory, GiB"]
+    settings = records["gpu_step"]["settings"]
+    return [settings["how"], "", *tables.table(columns, rows)]

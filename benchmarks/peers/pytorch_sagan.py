@@ -5,13 +5,13 @@ It does the arithmetic of PyTorch StudioGAN's SAGAN (backbone `resnet`,
 same two updates per step. What differs, and why:
 
 - Mixed precision is autocast to bfloat16 without a loss scaler, because that
-  is the type CPUs have; StudioGAN's is float16 with one, on CUDA.
+  is the type that CPUs have. StudioGAN uses float16 with a scaler, on CUDA.
 - The averaged generator is on, as in our recipe. It is updated by one
-  multi-tensor call, where StudioGAN allocates a tensor per variable.
+  multi-tensor call; StudioGAN allocates a tensor per variable.
 - Channels-last memory, `torch.compile` and the fused Adam are options that
   StudioGAN lacks, so that the peer runs as fast as PyTorch can run it.
-- Attention goes where a block's output has the wanted resolution; StudioGAN's
-  recipes count blocks.
+- Attention follows the block whose output has the wanted resolution;
+  StudioGAN's recipes count blocks.
 - `generate` leaves the spectral norms' vectors alone; StudioGAN iterates them
   at evaluation too, which only costs time.
 - The learning rates are ImageNet's at every size.

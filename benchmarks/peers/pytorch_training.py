@@ -9,8 +9,9 @@ from torch.nn import functional as F
 
 def discriminator_loss(discriminator, images, labels, fakes, fake_labels):
     """Hinge loss, by two calls as in StudioGAN."""
-    # One function: compiled apart, the second call would overwrite spectral
-    # norm vectors that the first one's backward pass needs.
+    # Both calls are in one function. If they were compiled separately, the
+    # second call would overwrite spectral norm vectors that the first call's
+    # backward pass needs.
     real_logits = discriminator(images, labels)
     fake_logits = discriminator(fakes, fake_labels)
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
@@ -22,7 +23,7 @@ def generator_loss(generator, discriminator, latents, labels):
 
 
 def _floats(network):
-    """Returns parameters and buffers, but for batch norm's unused counters."""
+    """Returns parameters and buffers except batch norm's unused counters."""
     tensors = network.state_dict().values()
     return [tensor for tensor in tensors if tensor.is_floating_point()]
 

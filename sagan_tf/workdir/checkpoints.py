@@ -101,12 +101,12 @@ def manager(checkpoint, directory, kept):
     for path in directory.glob(f"{_NAME}-*"):
         if path.name.endswith("_temp") or ".tempstate" in path.name:
             _remove(path)
-    whole = [
+    indexed = [
         path for path in listed(directory)
         if pathlib.Path(f"{path}.index").exists()
     ]  # fmt: skip
-    if _recorded(directory) != whole:
-        _record(directory, whole)
+    if _recorded(directory) != indexed:
+        _record(directory, indexed)
     return tf.train.CheckpointManager(
         checkpoint, str(directory), kept, checkpoint_name=_NAME
     )

@@ -108,7 +108,7 @@ def _name(holder):
 
 
 def _is_alive(holder):
-    """Returns whether a process may be alive, on another machine always."""
+    """Returns whether a holder may be alive: on another machine, always."""
     if holder is None:
         return False
     if holder["host"] != socket.gethostname():

@@ -6,6 +6,7 @@ is what the test of four replicas runs: TensorFlow takes the number of devices
 once for all.
 """
 
+import os
 import subprocess
 import sys
 
@@ -142,7 +143,11 @@ def test_two_replicas_equal_one(mirrored, kwargs):
 @pytest.mark.slow
 def test_four_replicas_equal_one(tmp_path):
     path = str(tmp_path / "values.npz")
-    subprocess.run([sys.executable, __file__, "4", path], check=True)
+    subprocess.run(
+        [sys.executable, __file__, "4", path],
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     with np.load(path) as arrays:
         found = list(arrays.values())
     difference = _largest_difference(_train(_make(synchronized=True)), found)

@@ -19,7 +19,7 @@ _SOURCES = [*ROOT.glob("*.py"), *(ROOT / "sagan_tf").rglob("*.py")]
 
 
 class _Command:
-    """Runs a command where it is unpickled."""
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, path):
         self.path = path

@@ -96,7 +96,7 @@ def test_stopped_within_a_window(
     That holds for weights, optimizers, the average, `u`, metrics,
     TensorBoard's curves and images.
     """
-    config, whole, weights = finished_run
+    config, original, weights = finished_run
     stop = _At(3, lambda: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(SystemExit):
         training.train(config, tmp_path, callbacks=[stop])
@@ -105,13 +105,14 @@ def test_stopped_within_a_window(
     assert not (tmp_path / "lock").exists()
     gan = training.train(config, tmp_path)
     _assert_equal(weights, weights_of(gan))
-    assert _metrics(whole) == _metrics(tmp_path)
-    assert tensorboard_events(whole) == tensorboard_events(tmp_path)
-    names = sorted(path.name for path in (whole / "samples").iterdir())
+    assert _metrics(original) == _metrics(tmp_path)
+    assert tensorboard_events(original) == tensorboard_events(tmp_path)
+    names = sorted(path.name for path in (original / "samples").iterdir())
     assert names == sorted(p.name for p in (tmp_path / "samples").iterdir())
     for name in names:
         first, second = (
-            (path / "samples" / name).read_bytes() for path in (whole, tmp_path)
+            (path / "samples" / name).read_bytes()
+            for path in (original, tmp_path)
         )
         assert first == second
 
@@ -121,7 +122,7 @@ def test_damaged_checkpoint(
 ):
     """The run resumes from the checkpoint before, and repeats nothing."""
     config, workdir = run_copy
-    _, whole, weights = finished_run
+    _, original, weights = finished_run
     path = workdir / "checkpoints" / "ckpt-4.data-00000-of-00001"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -132,8 +133,8 @@ def test_damaged_checkpoint(
     gan = training.train(config, workdir)
     assert "ckpt-4 is damaged" in caplog.text
     _assert_equal(weights, weights_of(gan))
-    assert _metrics(whole) == _metrics(workdir)
-    assert tensorboard_events(whole) == tensorboard_events(workdir)
+    assert _metrics(original) == _metrics(workdir)
+    assert tensorboard_events(original) == tensorboard_events(workdir)
     assert load_generator(workdir)[2] == 4
 
 

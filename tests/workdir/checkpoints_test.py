@@ -91,8 +91,8 @@ def test_no_flipped_bit_changes_what_is_read(
     found = 0
     for part in ("data-00000-of-00001", "index"):
         file = directory / f"ckpt-6.{part}"
-        whole = file.read_bytes()
-        for position in random.integers(0, len(whole), 100):
+        intact = file.read_bytes()
+        for position in random.integers(0, len(intact), 100):
             _flip(file, position, bit=int(random.integers(8)))
             if checkpoints.damage(path) is None:
                 reader = tf.train.load_checkpoint(path)
@@ -103,7 +103,7 @@ def test_no_flipped_bit_changes_what_is_read(
                     )
             else:
                 found += 1
-            file.write_bytes(whole)
+            file.write_bytes(intact)
     assert found > 150
 
 

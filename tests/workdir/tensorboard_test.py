@@ -67,7 +67,7 @@ def test_event_cut_short_by_a_kill_is_dropped(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["flipped bit", "no event"])
-def test_damaged_event_is_dropped_with_those_after_it(tmp_path, caplog, kind):
+def test_damaged_event_and_later_events_are_dropped(tmp_path, caplog, kind):
     path = _write_events(tmp_path, [2, 4, 6])
     records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
     (damaged,) = (

@@ -97,7 +97,7 @@ class EvaluationWriter(keras.callbacks.Callback):
             self.config,
             self.workdir,
             step,
-            averaged=self.config.ema_decay > 0,
+            averaged=self.model.ema_generator is not None,
             sample=self.sample,
         )
         logging.info(
