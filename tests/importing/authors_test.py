@@ -81,14 +81,14 @@ def float64_gradients(authors, authors_variables):
     return found
 
 
-def _assert_gradients_agree(ours, expected, zeros):
+def _assert_gradients_agree(ours, expected, zeros, relative=1e-3):
     """Compares norms relatively, or absolutely if the true gradient is 0."""
     for name, gradient in expected.items():
         found = ours[path_of(name)]
         if found.size != gradient.size:
             found = found.ravel()[::STRIDE]
         difference = np.linalg.norm(found - gradient)
-        bound = 1e-5 if name in zeros else 1e-3 * np.linalg.norm(gradient)
+        bound = 1e-5 if name in zeros else relative * np.linalg.norm(gradient)
         assert difference < bound, name
 
 
@@ -127,7 +127,9 @@ def test_a_step_is_the_authors(authors, authors_variables, zeros, method):
         if "_grad/" in name
     }
     assert len(expected) == sum(len(n.trainable_variables) for n in networks)
-    _assert_gradients_agree(ours, expected, zeros)
+    # Minimal filtering everywhere rounds more: 1.1e-3 on some processors.
+    relative = 2e-3 if method == "winograd" else 1e-3
+    _assert_gradients_agree(ours, expected, zeros, relative)
     state = networks[0].non_trainable_variables
     state = _by_path(networks[0], state, state)
     after = {
