@@ -66,9 +66,9 @@ def _statistics(activations):
 
 
 def _frechet_from_statistics(real, fake, options):
-    from sagan_tf.evaluation import tfgan
+    from sagan_tf.evaluation import frechet_distances
 
-    return tfgan.frechet_distance_from_statistics(
+    return frechet_distances.frechet_distance_from_statistics(
         *_statistics(real), *_statistics(fake)
     )
 

@@ -4,9 +4,9 @@
 
 Each row is measured in `--pairs` fresh processes, from their start. The help
 is that of train.py, eval.py and each installed command. The first step is that
-of the 128 px network, base 64, batch 8, on random images. Also says which
-large libraries `import sagan_tf` imports: the project imports them where it
-needs them, Keras imports some of them wherever they are installed.
+of the 128 px network, base 64, batch 8, on random images. The program also
+says which large libraries `from sagan_tf import SAGAN` imports: the project
+imports them where it needs them, Keras imports some if they are installed.
 
 The result is benchmarks/results/startup.json.
 """
@@ -26,6 +26,7 @@ _ROWS = flags.DEFINE_multi_string(
 flags.set_default(pairs.PAIRS, 3)
 
 _STEP = "first training step"
+_NETWORKS = "from sagan_tf import SAGAN"
 _LIBRARIES = (
     "tensorflow_gan",
     "tensorflow_datasets",
@@ -45,8 +46,8 @@ def _commands():
     for entry in importlib.metadata.distribution("sagan_tf").entry_points:
         path = scripts / entry.name
         found[f"{entry.name} --help"] = [str(path), "--help"]
-    for module in ("keras", "sagan_tf"):
-        found[f"import {module}"] = [sys.executable, "-c", f"import {module}"]
+    for code in ("import keras", "import sagan_tf", _NETWORKS):
+        found[code] = [sys.executable, "-c", code]
     return found
 
 
@@ -74,8 +75,9 @@ def _seconds(name, commands):
     return time.perf_counter() - start
 
 
-def _imported(module):
-    code = f"import sys, {module}; print(*sys.modules)"
+def _imported(code):
+    """Returns the names of the modules that are imported after `code`."""
+    code += "; import sys; print(*sys.modules)"
     return set(_run([sys.executable, "-c", code]).split())
 
 
@@ -97,7 +99,7 @@ def main():
         for name in names:
             seconds[name].append(_seconds(name, commands))
     rows = [{"name": name, **record.times(seconds[name])} for name in names]
-    modules = _imported("keras"), _imported("sagan_tf")
+    modules = _imported("import keras"), _imported(_NETWORKS)
     imported = {name: _imported_by(name, *modules) for name in _LIBRARIES}
     record.write("startup", rows, imported_by=imported)
     record.print_rows("startup", rows)

@@ -128,7 +128,9 @@ def startup(records):
     ]
     return [
         *tables.table(["", "median s"], rows),
-        *tables.table(["after `import sagan_tf`", "imported by"], imported),
+        *tables.table(
+            ["after `from sagan_tf import SAGAN`", "imported by"], imported
+        ),
     ]
 
 
