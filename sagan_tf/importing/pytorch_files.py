@@ -3,6 +3,7 @@
 import os
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,7 +61,14 @@ def _load(path):
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(plain):
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(
+                path,
+                map_location="cpu",
+                weights_only=True,
+                # What nobody reads, such as Adam's averages, takes no memory.
+                # Files from before PyTorch 1.6 are no zip archives.
+                mmap=zipfile.is_zipfile(path),
+            )
     except (OSError, MemoryError):
         raise
     except Exception as error:

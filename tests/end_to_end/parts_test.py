@@ -274,3 +274,7 @@ def main(replicas, path):
     if unequal:
         raise RuntimeError(f"Not the same on all replicas: {unequal}")
     np.savez(path, *values)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

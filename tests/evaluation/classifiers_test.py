@@ -9,7 +9,8 @@ from sagan_tf.evaluation import classifiers
 
 
 @pytest.mark.slow
-def test_digits_classifier_is_good_and_cached(monkeypatch):
+def test_digits_classifier_is_good_and_cached(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = classifiers.digits_classifier()
     assert first.accuracy >= 0.97 and first.predicts_labels
 
