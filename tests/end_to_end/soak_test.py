@@ -36,6 +36,7 @@ def test_windows_leave_no_memory_and_no_open_file(small_run, tmp_path):
     # reason a process of its own, and on one core.
     environment = os.environ | {
         "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     result = tmp_path / "result.json"
