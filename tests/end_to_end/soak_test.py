@@ -21,7 +21,7 @@ from sagan_tf.training import callbacks
 @pytest.mark.skipif(not allocation.IS_KNOWN, reason=allocation.REASON)
 def test_windows_leave_no_memory_and_no_open_file(small_run, tmp_path):
     """With metrics, samples, a checkpoint in each, evaluations in some."""
-    windows = 80
+    windows = 40
     part = windows // 4
     config = dataclasses.replace(
         small_run,

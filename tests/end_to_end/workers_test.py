@@ -55,12 +55,13 @@ def trained(tmp_path_factory):
     return directory / "run", pids, output
 
 
-def _train_on_two_devices(workdir):
+def _train_on_two_devices(workdir, steps):
     """Returns what was logged."""
     result = subprocess.run(
         [
             sys.executable, "-c", TWO_DEVICES, *ARGUMENTS,
             f"--workdir={workdir}", "--config.strategy=mirrored",
+            f"--config.steps={steps}",
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -74,33 +75,33 @@ def _train_on_two_devices(workdir):
 
 
 def _assert_close(first, second):
-    # Twelve steps amplify the rounding of sums in another order, by as much as
-    # 2e-4 on some CPUs. A gradient that is summed wrongly differs by 1e-2.
+    # Sums in another order round otherwise. After few steps, because where
+    # that moves a ReLU's input across zero, gradients part.
     assert first.keys() == second.keys() and len(first) > 300
     for name, value in first.items():
         np.testing.assert_allclose(
-            value, second[name], rtol=1e-3, atol=1e-3, err_msg=name
+            value, second[name], rtol=1e-4, atol=2e-5, err_msg=name
         )
 
 
-def test_two_workers_equal_one_with_two_devices(
-    trained, tmp_path, checkpoint_variables
-):
-    workdir, _, _ = trained
-    _train_on_two_devices(tmp_path / "run")
+def test_two_workers_equal_one_with_two_devices(tmp_path, checkpoint_variables):
+    workers, devices = tmp_path / "workers", tmp_path / "devices"
+    cluster = Cluster(tmp_path, workers, arguments=["--config.steps=4"])
+    codes, output = cluster.wait()
+    assert codes == [0, 0], output
+    _train_on_two_devices(devices, 4)
     _assert_close(
-        checkpoint_variables(workdir, 12),
-        checkpoint_variables(tmp_path / "run", 12),
+        checkpoint_variables(workers, 4), checkpoint_variables(devices, 4)
     )
     for line, other in zip(
-        (workdir / "metrics.jsonl").read_text().splitlines(),
-        (tmp_path / "run" / "metrics.jsonl").read_text().splitlines(),
+        (workers / "metrics.jsonl").read_text().splitlines(),
+        (devices / "metrics.jsonl").read_text().splitlines(),
         strict=True,
     ):
         record, other = json.loads(line), json.loads(other)
         assert record.keys() == other.keys()
         for name, value in record.items():
-            assert value == pytest.approx(other[name], rel=1e-2, abs=1e-3)
+            assert value == pytest.approx(other[name], rel=1e-3, abs=1e-4)
 
 
 def test_the_first_worker_alone_writes(trained):
@@ -156,9 +157,12 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     assert (workdir / "metrics.jsonl").read_text() == (
         run / "metrics.jsonl"
     ).read_text()
-    output = _train_on_two_devices(alone)
+    later = int(step) + 2
+    output = _train_on_two_devices(alone, later)
     assert f"Resuming {alone} at step {step}." in output
-    _assert_close(first, checkpoint_variables(alone, 12))
+    _assert_close(
+        checkpoint_variables(run, later), checkpoint_variables(alone, later)
+    )
 
 
 def test_stopped_before_training(tmp_path):
