@@ -57,7 +57,7 @@ VARIANTS = {
     "best_published": {},
     # StudioGAN's ReLUs work in place, so the shortcut starts after them.
     "studiogan": {"rectified_shortcut": True},
-    # The paper's equations: values of C/8 channels, no pooling.
+    # Attention by the paper's equations: values of C/8 channels, no pooling.
     "paper": {**_PAPER, "attention_variant": "paper"},
     "feat8": {"attention_resolutions": (8,)},
     "feat16": {"attention_resolutions": (16,)},

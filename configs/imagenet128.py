@@ -61,8 +61,8 @@ _SNGAN = {
 
 VARIANTS = {
     "released": {},
-    # SAGAN in table 2. The paper's equations: values of C/8 channels, no
-    # pooling.
+    # SAGAN in table 2. Attention by the paper's equations: values of C/8
+    # channels, no pooling.
     "paper": {
         **_PAPER,
         "attention_resolutions": (64,),

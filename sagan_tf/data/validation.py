@@ -116,7 +116,7 @@ def _read(source, image_size, examined, keep):
         except StopIteration:
             return images, labels, sides
         except tf.errors.OpError as error:
-            # Images come in order, so this many were readable.
+            # Images are read in order: the failing one follows those read.
             where = f"image number {len(labels)} of {source.name}"
             if source.files:
                 where = source.files[len(labels)]

@@ -178,7 +178,7 @@ def _signature(path):
     ].items()
 
     def call(images):
-        # Keeps the module alive, which the signature does not.
+        # A signature does not keep its module alive; this reference does.
         _ = module
         return function(**{argument: images})
 

@@ -41,9 +41,9 @@ def export_generator(generator, path, card=None, device="cpu"):
         path: Directory to write. TF Serving requires that its last part is a
             number.
         card: Dictionary to write as `saved_model.json`, or None.
-        device: "cpu" or "gpu": where the SavedModel will be served. It can
-            run on both; `device` decides which form of the convolutions is
-            taken, because CPUs and GPUs are fastest with different forms.
+        device: "cpu" or "gpu": where the SavedModel will be served. It runs
+            on both, but `method="auto"` of the convolutions becomes the
+            method that is fastest on `device`.
 
     Raises:
         ValueError: If `path` exists, or `device` is not as above.

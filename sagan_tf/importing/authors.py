@@ -224,7 +224,7 @@ def _take_attention(variables, network, scope):
 
 
 def _take_kernel(variables, layer, scope):
-    """Takes over the kernel, `u` and bias of a spectrally normalized layer."""
+    """Copies the kernel, `u` and bias of a spectrally normalized layer."""
     wrapped = layer.layer
     if isinstance(wrapped, keras.layers.Embedding):
         names = {"embeddings": "embedding_map"}
@@ -241,7 +241,7 @@ def _take_kernel(variables, layer, scope):
 
 
 def _take_normalization(variables, layer, scope):
-    """Takes over the four variables of a (conditional) batch normalization."""
+    """Copies the four variables of a (conditional) batch normalization."""
     for name in ("gamma", "beta"):
         variable = getattr(layer, name)
         variable.assign(variables.take(f"{scope}/{name}", variable.shape))

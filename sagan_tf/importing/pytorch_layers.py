@@ -84,7 +84,7 @@ def _spectral(variables, name, shape):
 
 
 def take_convolution(variables, layer, name):
-    """Takes over a convolution: (out, in, height, width) in PyTorch.
+    """Copies a convolution: PyTorch's is (out, in, height, width).
 
     Args:
         variables: `Variables`.
@@ -97,7 +97,7 @@ def take_convolution(variables, layer, name):
 
 
 def take_dense(variables, layer, name, order=slice(None)):
-    """Takes over a dense layer: (out, in) in PyTorch.
+    """Copies a dense layer: PyTorch's is (out, in).
 
     Args:
         variables, layer, name: As in `take_convolution`.
@@ -108,7 +108,7 @@ def take_dense(variables, layer, name, order=slice(None)):
 
 
 def take_embedding(variables, layer, name):
-    """Takes over an embedding: (classes, channels) in PyTorch as here.
+    """Copies an embedding: (classes, channels), in PyTorch as here.
 
     Args:
         variables, layer, name: As in `take_convolution`.
@@ -138,7 +138,7 @@ def _unwrapped(layer):
 
 
 def take_normalization(variables, layer, name):
-    """Takes over a batch normalization without classes.
+    """Copies the weights of an unconditional batch normalization.
 
     Args:
         variables, layer, name: As in `take_convolution`.
@@ -161,7 +161,7 @@ def _take_statistics(variables, layer, name):
 def take_conditional_normalization(
     variables, layer, block, number, names, gain_offset
 ):
-    """Takes over a conditional batch normalization.
+    """Copies the weights of a conditional batch normalization.
 
     Args:
         variables: `Variables`.
@@ -188,7 +188,7 @@ def take_conditional_normalization(
 
 
 def take_block_convolutions(variables, layers, index, block, names):
-    """Takes over the two or three convolutions of a residual block.
+    """Copies the two or three convolutions of a residual block.
 
     Args:
         variables: `Variables`.
@@ -209,7 +209,7 @@ def take_block_convolutions(variables, layers, index, block, names):
 
 
 def take_attention(variables, layer, block, names):
-    """Takes over self-attention.
+    """Copies the weights of self-attention.
 
     Args:
         variables: `Variables`.

@@ -218,7 +218,7 @@ class _Blocks:
         return found
 
     def take(self, layers, attention):
-        """Takes over the weights of convolutions and self-attention.
+        """Copies the weights of convolutions and self-attention.
 
         Args:
             layers: Our layers, by name.

@@ -48,8 +48,8 @@ def import_studiogan(
     """Builds our networks with the weights of PyTorch StudioGAN's SAGAN.
 
     Image size, base width, number of classes, latent size and attention are
-    read from the names and shapes of the variables. In three points StudioGAN
-    differs from the authors' program:
+    read from the names and shapes of the variables. StudioGAN differs from the
+    authors' program in three points:
 
     - The epsilon of batch normalization is 1e-4.
     - The class embeddings of conditional batch normalization are spectrally

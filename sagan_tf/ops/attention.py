@@ -18,10 +18,10 @@ _MAX_BLOCKS = 64
 def attend(queries, keys, values, min_scores=_MIN_SCORES):
     """Computes `softmax(queries keys^T) values`, in blocks if it is large.
 
-    It is computed at once if there are few scores, if sizes are unknown, in
-    float16 (in blocks its gradient would need the range of float32), and on
-    other backends than TensorFlow and JAX. JAX's forward mode (`jvp`) cannot
-    differentiate blocks.
+    Four cases are computed without blocks: few scores, unknown sizes, float16
+    (the gradient of blocks needs the range of float32), and backends other
+    than TensorFlow and JAX. JAX's forward mode (`jvp`) cannot differentiate
+    blocks.
 
     Args:
         queries: (batch, positions, key channels), floating point.

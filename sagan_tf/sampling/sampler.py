@@ -124,7 +124,7 @@ class Sampler:
         return self._network.has_attention
 
     def update(self):
-        """Takes over the weights that the generator has now."""
+        """Copies the weights that the generator has now."""
         self._network.update()
 
     def latents(self, seeds, truncation=0.0):

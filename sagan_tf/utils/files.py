@@ -148,7 +148,7 @@ def _add_content(digest, path):
 def cache_directory():
     """Returns this package's folder in the user's cache.
 
-    The cache is `XDG_CACHE_HOME`, or ~/.cache without it.
+    It is below `XDG_CACHE_HOME`; if that is not set, below ~/.cache.
     """
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return pathlib.Path(cache).expanduser() / "sagan_tf"
