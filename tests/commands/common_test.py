@@ -8,20 +8,12 @@ import time
 
 import pytest
 import tensorflow as tf
+from cluster import SHORT_RUN
 
 from sagan_tf.commands import common
 
 ROOT = pathlib.Path(__file__).parents[2]
-TINY = (
-    "--config.base_channels=2",
-    "--config.latent_dim=8",
-    "--config.batch_size=8",
-    "--config.steps=12",
-    "--config.log_every_steps=2",
-    "--config.sample_every_steps=4",
-    "--config.checkpoint_every_steps=2",
-    "--config.eval_every_steps=0",
-)
+TINY = (*SHORT_RUN, "--config.eval_every_steps=0")
 
 
 @pytest.mark.parametrize(
