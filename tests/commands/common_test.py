@@ -4,16 +4,13 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import pytest
 import tensorflow as tf
-from cluster import SHORT_RUN
 
 from sagan_tf.commands import common
 
 ROOT = pathlib.Path(__file__).parents[2]
-TINY = (*SHORT_RUN, "--config.eval_every_steps=0")
 
 
 @pytest.mark.parametrize(
@@ -77,57 +74,24 @@ def test_nothing_to_evaluate_is_one_line(script, tmp_path, files, message):
     assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
-def _command(workdir, *arguments):
-    return [
-        sys.executable,
-        "train.py",
-        "--config=configs/digits.py",
-        f"--workdir={workdir}",
-        *TINY,
-        *arguments,
-    ]
+# As if TensorFlow were not there: its import alone would take seconds.
+_HELP = """
+import runpy, sys
+sys.modules["tensorflow"] = None
+sys.argv = [sys.argv[1], "--help"]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
-def _train(workdir, *arguments):
-    return subprocess.run(
-        _command(workdir, *arguments),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-@pytest.mark.slow
-def test_train_evaluate_and_help_as_processes(tmp_path):
-    result = _train(tmp_path / "run", "--config.steps=2")
-    assert result.returncode == 0, result.stderr
-    assert "Data: digits, train split, 1437 images" in result.stderr
-    assert "generator_loss" in result.stdout
+@pytest.mark.parametrize("name", ["train.py", "eval.py"])
+def test_help_needs_no_tensorflow(name):
     result = subprocess.run(
-        [
-            sys.executable,
-            "eval.py",
-            f"--workdir={tmp_path}/run",
-            "--num_images=20",
-        ],
+        [sys.executable, "-c", _HELP, name],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert result.returncode == 0, result.stderr
-    assert "frechet classifier distance" in result.stdout
-    for name in ("train.py", "eval.py"):
-        start = time.monotonic()
-        result = subprocess.run(
-            [sys.executable, name, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert "--workdir" in result.stdout
-        # TensorFlow alone would take longer to import.
-        assert time.monotonic() - start < 4
+    assert "--workdir" in result.stdout, result.stderr
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = pathlib.Path(__file__).parents[2]
 # Before a release: 30.
-KILLS = int(os.environ.get("SAGAN_KILLS", "6"))
+KILLS = int(os.environ.get("SAGAN_KILLS", "3"))
 _KINDS = ("starting", "training", "saving")
 STEPS = 24
 SMALL = (
@@ -167,22 +167,27 @@ def test_killed_at_any_moment(untouched, tmp_path, assert_equal):
     print(f"{len(kills)} kills in {runs} runs: {kills}")
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
-)
-def test_asked_to_stop(untouched, tmp_path, assert_equal, number, code):
-    """Saves and exits with the documented code within 30 seconds."""
-    workdir = tmp_path / "run"
-    process = _start(workdir)
-    _wait_for(process, (workdir / "checkpoints" / "ckpt-2.index").exists)
+def _stop(process, number):
+    """Sends the signal; returns the output of a run that stopped as it does."""
     start = time.monotonic()
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     seconds = time.monotonic() - start
-    assert process.returncode == code, output
+    assert process.returncode == 128 + number, output
     assert "Saved at step" in output and "Traceback" not in output
     assert seconds < 30
-    print(f"{number.name}: exit code {code} after {seconds:.1f} s")
+    print(f"{number.name}: stopped after {seconds:.1f} s")
+    return output
+
+
+def test_asked_to_stop(untouched, tmp_path, assert_equal):
+    """Twice. It saves and exits with the documented code, soon."""
+    workdir = tmp_path / "run"
+    for number, step in ((signal.SIGTERM, 2), (signal.SIGINT, 6)):
+        process = _start(workdir)
+        path = workdir / "checkpoints" / f"ckpt-{step}.index"
+        _wait_for(process, path.exists)
+        _stop(process, number)
     _end(workdir)
     assert_equal(untouched, workdir)
 
@@ -190,16 +195,11 @@ def test_asked_to_stop(untouched, tmp_path, assert_equal, number, code):
 def test_asked_to_stop_at_the_size_of_the_demo(tmp_path):
     """Even if an evaluation has just begun."""
     workdir = tmp_path / "run"
-    process = _start(workdir, ["--config.eval_every_steps=50"])
+    options = ("--config.log_every_steps=10", "--config.eval_every_steps=10")
+    process = _start(workdir, options)
     _wait_for(process, (workdir / "metrics.jsonl").exists)
-    start = time.monotonic()
-    process.terminate()
-    output, _ = process.communicate(timeout=60)
-    seconds = time.monotonic() - start
-    assert process.returncode == 143, output
-    assert "Step 50: frechet" in output and "Saved at step 50:" in output
-    assert seconds < 30
-    print(f"SIGTERM at the demo's size: after {seconds:.1f} s")
+    output = _stop(process, signal.SIGTERM)
+    assert "Step 10: frechet" in output and "Saved at step 10:" in output
 
 
 def test_disk_full(untouched, disk, assert_equal):

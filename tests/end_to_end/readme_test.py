@@ -64,6 +64,7 @@ def test_commands_and_the_examples_that_need_them(tmp_path, monkeypatch):
     binaries = os.path.dirname(sys.executable)
     monkeypatch.setenv("PATH", f"{binaries}{os.pathsep}{os.environ['PATH']}")
     commands = examples = 0
+    printed = ""
     for language, text in BLOCKS:
         if language == "sh" and not text.startswith(NOT_RUN):
             text = re.sub(
@@ -76,12 +77,16 @@ def test_commands_and_the_examples_that_need_them(tmp_path, monkeypatch):
                 ["bash", "-e", "-c", text], capture_output=True, text=True
             )
             assert result.returncode == 0, f"{text}\n{result.stderr}"
+            printed += result.stdout + result.stderr
             commands += 1
         elif language == "python" and is_dependent(text):
             exec(text, {})
             examples += 1
     # README has two blocks of commands, training.md one and sampling.md three.
     assert (commands, examples) == (6, 2)
+    assert "Data: digits, train split, 1437 images" in printed
+    assert "generator_loss" in printed
+    assert "frechet classifier distance" in printed
     assert (tmp_path / "runs" / "digits" / "config.json").exists()
     assert len(list((tmp_path / "images").rglob("*.png"))) > 16
     assert len(list((tmp_path / "images").rglob("*.gif"))) > 0

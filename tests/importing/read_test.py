@@ -1,6 +1,7 @@
 """Tests of reading files of PyTorch programs for a run's directory."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,11 +18,11 @@ torch = pytest.importorskip(
     "torch", reason="torch is an optional extra: pip install -e '.[import]'"
 )
 _CONVERT = """
-import resource, sys
+import sys
+import allocation
 from sagan_tf.importing import conversion
 conversion.convert(sys.argv[1], sys.argv[3:], sys.argv[2])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print("GiB", peak / 2**20)
+print("GiB", allocation.peak_bytes() / 2**30)
 """
 
 
@@ -140,6 +141,7 @@ def test_full_size(mmgeneration_golden, tmp_path):
         workdir = tmp_path / source
         result = subprocess.run(
             [sys.executable, "-c", _CONVERT, source, workdir, *paths],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
         )

@@ -1,4 +1,4 @@
-"""How much memory the C library says is allocated."""
+"""How much memory this process has."""
 
 import ctypes
 import gc
@@ -20,8 +20,19 @@ class _Information(ctypes.Structure):
     ]  # fmt: skip
 
 
+def peak_bytes():
+    """Returns the most memory that this process has had resident (Linux).
+
+    `getrusage` would not do: a process inherits its `ru_maxrss` from the
+    process that started it.
+    """
+    with open("/proc/self/status", encoding="ascii") as file:
+        (line,) = (line for line in file if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def used_bytes():
-    """Returns what this process has allocated and not freed, in all."""
+    """Returns what the C library says is allocated and not freed, in all."""
     _LIBRARY.mallinfo2.restype = _Information
     gc.collect()
     information = _LIBRARY.mallinfo2()

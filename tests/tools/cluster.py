@@ -9,7 +9,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).parents[2]
-SHORT_RUN = (
+ARGUMENTS = (
+    f"--config={ROOT}/configs/digits.py",
     "--config.base_channels=2",
     "--config.latent_dim=8",
     "--config.batch_size=8",
@@ -17,10 +18,6 @@ SHORT_RUN = (
     "--config.log_every_steps=2",
     "--config.sample_every_steps=4",
     "--config.checkpoint_every_steps=2",
-)
-ARGUMENTS = (
-    f"--config={ROOT}/configs/digits.py",
-    *SHORT_RUN,
     "--config.eval_every_steps=6",
     "--config.eval_images=20",
     "--config.synchronized_batch_normalization",

@@ -14,7 +14,6 @@ import json
 import os
 import pathlib
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from absl import app, flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import allocation
 import mutations
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
@@ -158,7 +158,7 @@ def fuzz(seed, folder, seconds, most=None, found=print):
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         try:
             outcome = "accepted" if function(path) else "refused"
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            memory = allocation.peak_bytes()
             # TensorFlow's own needs are in those of the first inputs.
             if most_memory is None or number < 200:
                 most_memory = memory + BYTES

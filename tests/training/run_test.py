@@ -209,29 +209,6 @@ def test_steps_per_call_change_nothing(
 
 
 @pytest.mark.slow
-def test_two_replicas(config, mirrored, tmp_path, monkeypatch, weights_of):
-    """The loop, checkpoints and files under MirroredStrategy."""
-    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: mirrored)
-    config = dataclasses.replace(
-        config,
-        strategy="mirrored",
-        synchronized_batch_normalization=True,
-        adam_epsilon=1e-3,
-        steps=2,
-    )
-    double = training.train(config, tmp_path / "double")
-    config = dataclasses.replace(config, strategy="one_device")
-    single = training.train(config, tmp_path / "single")
-    for (name, value), other in zip(
-        weights_of(single).items(), weights_of(double).values(), strict=True
-    ):
-        np.testing.assert_allclose(
-            value, other, rtol=1e-4, atol=5e-6, err_msg=name
-        )
-    assert Workdir(tmp_path / "double").checkpoint().endswith("ckpt-2")
-
-
-@pytest.mark.slow
 def test_unconditional(config, tmp_path):
     config = dataclasses.replace(config, labels=False, steps=2)
     gan = training.train(config, tmp_path)
