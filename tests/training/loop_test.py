@@ -103,7 +103,8 @@ def test_loop_equals_fit(small_run, weights_of):
             )
         weights.append(weights_of(gan))
     assert len(calls[0]) == 12
-    # TensorFlow fuses other ops inside a loop, so the last bits differ.
+    # TensorFlow fuses other ops inside a loop, so the last bits differ, and
+    # the gradients of later steps by more.
     for call, other in zip(*calls, strict=True):
         assert call[:2] == other[:2] and call[2].keys() == other[2].keys()
         for name, value in call[2].items():
@@ -111,4 +112,6 @@ def test_loop_equals_fit(small_run, weights_of):
     for (name, value), other in zip(
         weights[0].items(), weights[1].values(), strict=True
     ):
-        np.testing.assert_allclose(value, other, atol=5e-6, err_msg=name)
+        np.testing.assert_allclose(
+            value, other, rtol=1e-4, atol=2e-5, err_msg=name
+        )
