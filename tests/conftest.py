@@ -1,6 +1,7 @@
 """Devices, seeds and small networks that the tests share."""
 
 import dataclasses
+import fcntl
 import os
 import pathlib
 import runpy
@@ -148,12 +149,20 @@ def weights_of():
 def finished_run(small_run, tmp_path_factory):
     """A finished run with evaluations: config, workdir, weights.
 
-    Tests must not change it; `run_copy` is a copy.
+    Tests must not change it; `run_copy` is a copy. The processes of
+    pytest-xdist share it: the first one trains.
     """
     config = dataclasses.replace(small_run, eval_every_steps=2)
-    workdir = tmp_path_factory.mktemp("finished") / "run"
-    gan = training.train(config, workdir)
-    return config, workdir, _weights(gan)
+    directory = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parent
+    workdir, weights = directory / "run", directory / "weights.npz"
+    with open(directory / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not weights.exists():
+            gan = training.train(config, workdir)
+            np.savez(weights, **_weights(gan))
+    return config, workdir, dict(np.load(weights))
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_every_discriminator_step_sees_other_images(gan_factory, batch):
 
 def test_average(gan_factory, batch):
     gan = gan_factory(ema_decay=0.9, ema_start_step=2)
-    train_step = tf.function(gan.train_step)
+    train_step = tf.function(gan.train_step, autograph=False)
     averages = []
     raw = []
     for _ in range(4):

@@ -104,7 +104,7 @@ def _train_on(strategy, steps=5, compiled=True, **kwargs):
         return strategy.run(gan.train_step, args=(batch,))
 
     if compiled:
-        step = tf.function(step)
+        step = tf.function(step, autograph=False)
     history = []
     for _ in range(steps):
         logs = step(next(iterator))
