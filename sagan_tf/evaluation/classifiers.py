@@ -29,10 +29,8 @@ def digits_classifier():
         split.
     """
     path = files.cache_directory() / _FILE
-    try:
-        model = keras.models.load_model(path)
-    except (OSError, ValueError):
-        # The file does not exist yet, or it is corrupt.
+    model = _load(path)
+    if model is None:
         logging.info("Training the classifier of digits: %s.", path)
         model = _train()
         with files.creating(path) as temporary:
@@ -62,6 +60,23 @@ def digits_classifier():
         predicts_labels=True,
         accuracy=float(accuracy),
     )
+
+
+def _load(path):
+    """Returns the model in a file, or None if there is none to be read."""
+    if not path.exists():
+        return None
+    try:
+        return keras.models.load_model(path)
+    # Keras raises errors of many types for a file that is damaged, or that a
+    # newer Keras wrote.
+    except Exception as error:
+        logging.warning(
+            "%s cannot be read (%s): it is replaced.",
+            path,
+            type(error).__name__,
+        )
+        return None
 
 
 def _train():

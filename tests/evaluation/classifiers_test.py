@@ -1,5 +1,7 @@
 """Tests of the classifier of digits."""
 
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -27,7 +29,23 @@ def test_digits_classifier_is_good_and_cached(monkeypatch, tmp_path):
     np.testing.assert_array_equal(features, first.run(images)[0])
 
 
-def test_corrupt_file_is_trained_again(monkeypatch, tmp_path):
+def _corrupt(path):
+    path.write_bytes(b"no model")
+
+
+def _from_a_newer_keras(path):
+    """Gives the layers an argument that this Keras does not know."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    config = parts["config.json"].decode()
+    config = config.replace('"filters"', '"of_a_newer_keras": 1, "filters"')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**parts, "config.json": config}.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize("spoil", [_corrupt, _from_a_newer_keras])
+def test_unreadable_file_is_replaced(monkeypatch, tmp_path, caplog, spoil):
     fits = []
 
     def fit(model, *args, **kwargs):
@@ -37,12 +55,12 @@ def test_corrupt_file_is_trained_again(monkeypatch, tmp_path):
 
     monkeypatch.setattr(keras.Sequential, "fit", fit)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = tmp_path / "sagan_tf" / "digits_classifier_v1.keras"
-    path.parent.mkdir()
-    path.write_bytes(b"no model")
     first = classifiers.digits_classifier()
-    assert len(fits) == 1
-    # The second time, the file is loaded.
-    assert classifiers.digits_classifier().sha256 == first.sha256
-    assert len(fits) == 1
+    path = tmp_path / "sagan_tf" / "digits_classifier_v1.keras"
+    spoil(path)
+    second = classifiers.digits_classifier()
+    assert len(fits) == 2 and f"{path} cannot be read" in caplog.text
+    # The third time, the file is loaded.
+    assert classifiers.digits_classifier().sha256 == second.sha256
+    assert second.sha256 == first.sha256 and len(fits) == 2
     assert [file.name for file in path.parent.iterdir()] == [path.name]
