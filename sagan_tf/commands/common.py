@@ -172,7 +172,8 @@ def _explain(error):
 
 def _operation_error(message):
     """Returns the line of a TensorFlow error that says what went wrong."""
-    # If several operations failed, the first one.
+    # A message about several failed operations lists each one's error: keep
+    # only the first.
     message = re.sub(r"\d+ root error\(s\) found\.\s+\(0\) \w+: +", "", message)
     lines = [
         line for line in message.splitlines()

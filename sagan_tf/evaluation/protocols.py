@@ -87,7 +87,9 @@ class Protocol(fields.Fields):
 
 
 def get(name, dataset):
-    """Returns the `Protocol` of a preset; docs/evaluation.md says whose it is.
+    """Returns the `Protocol` of a preset.
+
+    docs/evaluation.md names the paper or the code that a preset follows.
 
     Args:
         name: One of `PRESETS`.

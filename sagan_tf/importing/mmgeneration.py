@@ -97,7 +97,7 @@ def import_mmgeneration(
 
 
 def build(state, origin, found, spectral_normalization=False, **options):
-    """Builds our networks from a file that was read already.
+    """Builds our networks from the contents of MMGeneration's file.
 
     Args:
         state: The state dictionary of the file.

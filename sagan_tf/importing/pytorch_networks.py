@@ -173,7 +173,8 @@ class _Blocks:
         """Returns the image size of our network with as many blocks.
 
         Args:
-            count_of: Function of an image size to a number of blocks.
+            count_of: Function that maps an image size to the number of
+                blocks of this network.
 
         Raises:
             ValueError: If there is no such network. The error names the first

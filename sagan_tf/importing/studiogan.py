@@ -97,7 +97,7 @@ def import_studiogan(
 
 
 def build(read, channel_order, spectral_normalization=False, **options):
-    """Builds our networks from files that were read already.
+    """Builds our networks from the contents of StudioGAN's files.
 
     Args:
         read: List of what `pytorch_files.read` returned for the generator and
