@@ -103,8 +103,9 @@ class Child:
     Attributes:
         case: The `Case`.
         facts: Dictionary, what the maker said about the work.
-        first_seconds: Float, from the start of the process until it is ready,
-            which is after the first run of the work if there is a warm-up.
+        first_seconds: Float, seconds from the start of the process until it is
+            ready: after a first run of the work if there is a warm-up, else
+            before it.
         seconds: List of floats, one for each call of `measure`.
         results: List of what the work returned, in the same order.
         peak_gibibytes: Float, peak resident memory after the last call.

@@ -31,8 +31,9 @@ def configuration(image_size, precision="float32", batch_size=None, **fields):
         image_size: 32, 64 or 128.
         precision: "float32" or "bfloat16".
         batch_size: Integer; by default that of `SIZES`.
-        **fields: Other fields of `Config`; by default it has the number of
-            classes and the attention of `SIZES`, and a moving average.
+        **fields: Other fields of `Config`. Unless they say otherwise, the
+            number of classes and the attention are those of `SIZES`, and the
+            generator has a moving average.
     """
     from sagan_tf import Config
 

@@ -3,11 +3,11 @@
     sagan-eval --workdir=DIR [--preset=paper]
     sagan-eval --compare A.json B.json
 
-In a clone of the repository, `python eval.py` is the same command. It
-measures the Frechet, kernel and intra-class Frechet distances, Inception
-score, precision, recall, density and coverage of a checkpoint, and writes
-them with their protocol to DIR/eval/ as JSON. docs/evaluation.md says which
-preset reproduces whose numbers.
+In a clone of the repository, `python eval.py` is the same command. For one
+checkpoint, it measures the Frechet (FID), kernel (KID) and intra-class Frechet
+distances, the Inception score, precision, recall, density and coverage. It
+writes them, with the protocol of the evaluation, to DIR/eval/ as JSON.
+docs/evaluation.md says which preset reproduces whose numbers.
 """
 
 import dataclasses

@@ -49,7 +49,7 @@ def import_studiogan(
 
     Image size, base width, number of classes, latent size and attention are
     read from the names and shapes of the variables. StudioGAN differs from the
-    authors' program in three points:
+    SAGAN authors' program in three points:
 
     - The epsilon of batch normalization is 1e-4.
     - The class embeddings of conditional batch normalization are spectrally

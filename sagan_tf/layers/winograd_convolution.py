@@ -48,12 +48,13 @@ class ChoosingConv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class WinogradConv2D(ChoosingConv2D):
-    """`keras.layers.Conv2D` with 16 multiplications instead of 36.
+    """`keras.layers.Conv2D` with fewer multiplications.
 
-    Minimal filtering computes 2x2 pixels of a 3x3 convolution of stride 1 and
-    padding "same" by 16 multiplications of sums of pixels with sums of kernel
-    entries; the outputs are the same up to rounding. Other convolutions, and
-    feature maps of odd or unknown height or width, are Keras' own.
+    Minimal filtering computes each 2x2 block of the outputs of a 3x3
+    convolution, of stride 1 and padding "same", by 16 multiplications instead
+    of 36. Its factors are sums of pixels and sums of kernel entries. The
+    outputs are the same up to rounding. Other convolutions, and feature maps
+    of odd or unknown height or width, are Keras' own.
 
     Args:
         *args, **kwargs: As in `keras.layers.Conv2D`.

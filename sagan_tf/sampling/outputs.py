@@ -120,7 +120,7 @@ class _Job:
 
 
 def _classes(request, count):
-    """Returns the classes to draw; [] for an unconditional generator."""
+    """Returns the classes whose images are drawn; [] if there are none."""
     classes = request.classes
     if count is None:
         if classes is not None:

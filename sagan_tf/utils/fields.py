@@ -124,9 +124,10 @@ class Fields:
             ) from None
 
     def differences(self, other):
-        """Returns a dictionary of the differing fields.
+        """Returns the fields that differ from those of another object.
 
-        Its keys are names, its values pairs: here, and in `other`.
+        It is a dictionary from the name of a field to a pair: the value here
+        and the value in `other`.
         """
         pairs = {
             each.name: (getattr(self, each.name), getattr(other, each.name))
