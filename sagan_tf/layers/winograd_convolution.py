@@ -52,9 +52,8 @@ class WinogradConv2D(ChoosingConv2D):
 
     Minimal filtering computes each 2x2 block of the outputs of a 3x3
     convolution, of stride 1 and padding "same", by 16 multiplications instead
-    of 36. Its factors are sums of pixels and sums of kernel entries. The
-    outputs are the same up to rounding. Other convolutions, and feature maps
-    of odd or unknown height or width, are Keras' own.
+    of 36; the outputs are the same up to rounding. Other convolutions, and
+    feature maps of odd or unknown height or width, are Keras' own.
 
     Args:
         *args, **kwargs: As in `keras.layers.Conv2D`.
