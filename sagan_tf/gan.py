@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from sagan_tf import losses
+from sagan_tf import batches, losses
 from sagan_tf.distribution import ReplicaMean
 from sagan_tf.latents import draw_inputs, number_of_classes
 from sagan_tf.models import architecture
-from sagan_tf.optimizers import accumulated, update_average
+from sagan_tf.optimizers import accumulated, applicable, update_average
 from sagan_tf.utils.paired_model import PairedModel
 
 
@@ -37,8 +37,7 @@ class SAGAN(PairedModel):
         num_classes: Integer; needed if the generator is conditional and no
             layer of it has an attribute `num_classes`.
         discriminator_steps: Integer, discriminator updates per generator
-            update. They share a training batch, so its size must be a
-            multiple.
+            update. They share a training batch.
         accumulation_steps: Integer, number of micro-batches of an update on
             each replica. Only one micro-batch's activations are in memory at
             once. The update is the same, except for batch normalization.
@@ -121,32 +120,40 @@ class SAGAN(PairedModel):
         return self.inference_generator(inputs, training=False)
 
     def train_step(self, data):
-        images, labels = self._unpack(data)
-        size = tf.shape(images)[0] // self.discriminator_steps
+        shape = self.generator.output_shape[1:]
+        images, labels = batches.unpack(data, shape, self.num_classes)
+        sizes = batches.Sizes.of(batches.rows(images))
+        parts = self.discriminator_steps
         logs = {}
-        for update in range(self.discriminator_steps):
+        for update in range(parts):
             # Every n-th, which is the same for any number of replicas.
-            part = slice(update, None, self.discriminator_steps)
+            part = slice(update, None, parts)
+            sizes_of_part = sizes.of_part(update, parts)
             logs |= self._minimize(
                 self._discriminator_loss,
                 self.discriminator,
                 self.discriminator_optimizer,
+                sizes_of_part.total,
                 images[part],
                 None if labels is None else labels[part],
-                *self.draw(size, update),
+                *self.draw(sizes_of_part, update),
             )
+        sizes_of_part = sizes.of_part(0, parts)
         logs |= self._minimize(
             self._generator_loss,
             self.generator,
             self.generator_optimizer,
-            *self.draw(size, self.discriminator_steps),
+            sizes_of_part.total,
+            *self.draw(sizes_of_part, parts),
         )
         if self.ema_generator is not None:
             start = self.step < self.ema_start_step
             decay = tf.where(start, 0.0, self.ema_decay)
             update_average(self.ema_generator, self.generator, decay)
         self.step.assign_add(1)
-        return self.update_metrics(logs)
+        # Batches of unknown size may differ: a metric is a mean over examples.
+        known = isinstance(sizes.own, int)
+        return self.update_metrics(logs, None if known else sizes.total)
 
     def _discriminator_loss(self, images, labels, latents, fake_labels):
         fakes = _run(self.generator, latents, fake_labels, training=True)
@@ -154,11 +161,12 @@ class SAGAN(PairedModel):
         if labels is not None:
             labels = tf.concat([labels, fake_labels], axis=0)
         logits, class_loss = self._discriminate(images, labels, training=True)
+        penalty = _penalty(self.discriminator)
         real_logits, fake_logits = tf.split(logits, 2)
         # `class_loss` is a mean over both halves; the loss adds the mean over
         # the real images and the mean over the generated ones.
-        loss = 2 * class_loss + self.discriminator_loss(
-            real_logits, fake_logits
+        loss = penalty + (
+            2 * class_loss + self.discriminator_loss(real_logits, fake_logits)
         )
         logs = {
             "discriminator_loss": loss,
@@ -171,11 +179,12 @@ class SAGAN(PairedModel):
 
     def _generator_loss(self, latents, labels):
         images = _run(self.generator, latents, labels, training=True)
+        penalty = _penalty(self.generator)
         logits, class_loss = self._discriminate(images, labels, training=False)
-        loss = class_loss + self.generator_loss(logits)
+        loss = penalty + (class_loss + self.generator_loss(logits))
         return loss, {"generator_loss": loss}
 
-    def _minimize(self, loss_of, network, optimizer, *batch):
+    def _minimize(self, loss_of, network, optimizer, total, *batch):
         """Makes one optimizer step on `loss_of(*batch)` and returns its logs.
 
         Args:
@@ -183,22 +192,24 @@ class SAGAN(PairedModel):
                 a dictionary of logs.
             network: `keras.Model` whose trainable weights are updated.
             optimizer: Its `keras.optimizers.Optimizer`.
+            total: Integer or scalar tensor, size of the global batch.
             *batch: Tensors of this replica's batch, or None.
         """
         variables = network.trainable_variables
         weights = [variable.value for variable in variables]
 
         def gradients_of(*micro_batch):
+            # Gradients and logs are summed over micro-batches and replicas.
+            # Divided by this, they are means over the global batch.
+            parts = tf.maximum(total, 1) / batches.rows(micro_batch[0])
+            parts = tf.cast(parts, tf.float32)
             # Watching these weights only keeps the other network's forward
             # pass off the tape.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
-                loss, logs = loss_of(*micro_batch)
-                # Gradients are summed over micro-batches, and by Keras'
-                # optimizers over replicas. The sum is then the gradient of
-                # the mean over the global batch.
-                replicas = self.distribute_strategy.num_replicas_in_sync
-                part = loss / (replicas * self.accumulation_steps)
+                loss, logs = loss_of(*map(batches.not_empty, micro_batch))
+                part = optimizer.scale_loss(loss / parts)
+            logs = {name: value / parts for name, value in logs.items()}
             return tape.gradient(part, weights), logs
 
         # Each micro-batch finds the same `u`, so `u` moves once per update.
@@ -211,41 +222,34 @@ class SAGAN(PairedModel):
         gradients, logs = accumulated(
             gradients_of, batch, self.accumulation_steps, vectors
         )
-        # Densify embedding gradients. Given `IndexedSlices` with a repeated
-        # row, Keras' Adam accumulates the sum of the squares instead of the
-        # square of the sum.
-        gradients = [
-            None if gradient is None else tf.convert_to_tensor(gradient)
-            for gradient in gradients
-        ]
-        optimizer.apply(gradients, variables)
+        optimizer.apply(applicable(gradients, optimizer), variables)
         return logs
 
-    def draw(self, batch_size, update):
+    def draw(self, sizes, update):
         """Draws this replica's latents and labels for one update.
 
         Args:
-            batch_size: Integer or scalar tensor, images on this replica.
+            sizes: `batches.Sizes`, how many to draw on each replica.
             update: Integer, index of the update within the training step.
 
         Returns:
-            Float32 latents (batch_size, latent_dim), and int32 labels
-            (batch_size,) or None without classes.
+            Float32 latents (size, latent_dim), and int32 labels (size,) or
+            None without classes.
         """
-        context = tf.distribute.get_replica_context()
-        start = batch_size * context.replica_id_in_sync_group
-        own = slice(start, start + batch_size)
         seed = tf.random.fold_in(
             tf.stack([tf.constant(self.seed, tf.int64), self.step.value]),
             update,
         )
         latents, labels = draw_inputs(
-            self.latent_dim,
-            self.num_classes,
-            batch_size * context.num_replicas_in_sync,
-            seed,
+            self.latent_dim, self.num_classes, sizes.total, seed
         )
-        return latents[own], None if labels is None else labels[own]
+        # Slices of known size, if it is known.
+        latents = tf.slice(
+            latents, [sizes.before, 0], [sizes.own, self.latent_dim]
+        )
+        if labels is not None:
+            labels = tf.slice(labels, [sizes.before], [sizes.own])
+        return latents, labels
 
     def _discriminate(self, images, labels, training):
         """Returns the logits and the loss of the auxiliary classifier."""
@@ -254,27 +258,6 @@ class SAGAN(PairedModel):
             return logits, 0.0
         logits, class_logits = self.discriminator(images, training=training)
         return logits, losses.auxiliary_classifier(class_logits, labels)
-
-    def _unpack(self, data):
-        """Returns the images, and the labels or None, of a training batch."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        size, parts = images.shape[0], self.discriminator_steps
-        parts *= self.accumulation_steps
-        if size is not None and size % parts:
-            raise ValueError(
-                "The size of a batch on one replica must be a multiple of "
-                "`discriminator_steps` times `accumulation_steps`, "
-                f"{parts}. Received: batch of {size}"
-            )
-        images = tf.cast(images, tf.float32)
-        if self.num_classes is None:
-            return images, None
-        if labels is None:
-            raise ValueError(
-                "Data of a conditional SAGAN must be pairs of images and "
-                f"labels. Received: {data}"
-            )
-        return images, tf.reshape(tf.cast(labels, tf.int32), [-1])
 
     def get_config(self):
         return {
@@ -287,6 +270,11 @@ class SAGAN(PairedModel):
             "ema_start_step": self.ema_start_step,
             "seed": self.seed,
         }
+
+
+def _penalty(network):
+    """Returns what regularizers and `add_loss` add to a network's loss."""
+    return sum(tf.cast(loss, tf.float32) for loss in network.losses)
 
 
 def _run(network, inputs, labels, training):

@@ -90,7 +90,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def accumulated(gradients_of, batch, steps, restored=()):
-    """Sums gradients over micro-batches: gradient accumulation.
+    """Sums gradients and scalars over micro-batches: gradient accumulation.
 
     Micro-batch i holds the examples i, i + steps, i + 2 steps, ...
 
@@ -103,7 +103,7 @@ def accumulated(gradients_of, batch, steps, restored=()):
             did, so that they change as they would without accumulation.
 
     Returns:
-        The sums of the gradients, and the means of the scalars.
+        The sums of the gradients, and the sums of the scalars.
     """
     if steps == 1:
         return gradients_of(*batch)
@@ -131,9 +131,40 @@ def accumulated(gradients_of, batch, steps, restored=()):
             totals = list(gradients)
         all_logs.append(logs)
     return totals, {
-        name: tf.reduce_mean([logs[name] for logs in all_logs])
+        name: tf.add_n([logs[name] for logs in all_logs])
         for name in all_logs[0]
     }
+
+
+def applicable(gradients, optimizer):
+    """Returns gradients as a Keras optimizer needs them, on each replica.
+
+    Args:
+        gradients: List of tensors, `tf.IndexedSlices` or None.
+        optimizer: `keras.optimizers.Optimizer` that will apply them.
+    """
+    # Given `IndexedSlices` with a repeated row, Keras' Adam accumulates the
+    # sum of the squares instead of the square of the sum.
+    dense = [
+        None if gradient is None else tf.convert_to_tensor(gradient)
+        for gradient in gradients
+    ]
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1 or not isinstance(
+        optimizer, keras.optimizers.LossScaleOptimizer
+    ):
+        return dense
+    # Keras asks the first replica alone whether its gradients are finite, and
+    # adds those of the others. So one that is not finite must be so on all.
+    found = [gradient for gradient in dense if gradient is not None]
+    not_a_number = context.all_reduce(
+        tf.distribute.ReduceOp.SUM,
+        tf.add_n([tf.reduce_sum(gradient * 0) for gradient in found]),
+    )
+    return [
+        None if gradient is None else gradient + not_a_number
+        for gradient in dense
+    ]
 
 
 def _sum(total, gradient):

@@ -14,7 +14,15 @@ PACKAGE = ROOT / "sagan_tf"
 FLOORS = [
     {"utils", "version"},
     {"config"},
-    {"ops", "losses", "optimizers", "latents", "images", "distribution"},
+    {
+        "ops",
+        "losses",
+        "optimizers",
+        "latents",
+        "images",
+        "distribution",
+        "batches",
+    },
     {"layers"},
     {"models"},
     {"gan", "data"},
@@ -28,6 +36,8 @@ FLOORS = [
 NEIGHBOURS = {
     # Images of a generator come from drawn latents.
     ("images", "latents"),
+    # A batch has labels, whose rules are those of the layers.
+    ("batches", "ops"),
 }
 # Rooms that know nothing but these packages and Python's own.
 EXTERNAL = {

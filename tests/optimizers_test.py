@@ -170,6 +170,6 @@ def test_accumulated_sums_gradients_and_restores_variables():
         gradients_of, [tf.constant([1.0, 2.0, 3.0, 4.0]), None], 2, [state]
     )
     assert float(gradients[0]) == 10 and gradients[1] is None
-    assert float(logs["first"]) == 1.5
+    assert float(logs["first"]) == 3
     # 5, and the first example of the second micro-batch.
     assert float(state.value) == 7

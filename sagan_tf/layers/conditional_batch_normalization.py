@@ -1,6 +1,10 @@
 """Batch normalization with a scale and an offset for each class."""
 
+import math
+
 import keras
+
+from sagan_tf.ops.labels import class_indices
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -27,7 +31,9 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     Call arguments:
         inputs: A list of `features`, (batch, ..., channels), floating point,
-            and `labels`, (batch,), integers in [0, num_classes).
+            and `labels`, (batch,) or (batch, 1), whole numbers in
+            [0, num_classes). In a compiled function, the outputs for another
+            label are NaN.
         training: Boolean, whether to normalize by the batch's statistics.
 
     Returns:
@@ -35,7 +41,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     Raises:
         ValueError: If an argument is not as above, or, on build, if `inputs`
-            is not such a list.
+            is not such a list, or, outside a compiled function, if a label
+            is no class.
 
     Example:
 
@@ -116,16 +123,28 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         else:
             mean = keras.ops.convert_to_tensor(self.moving_mean)
             variance = keras.ops.convert_to_tensor(self.moving_variance)
-        labels = keras.ops.cast(labels, "int32")
+        labels, valid = self._indices(labels, features)
         gamma = keras.ops.cast(keras.ops.take(self.gamma, labels, 0), dtype)
         beta = keras.ops.cast(keras.ops.take(self.beta, labels, 0), dtype)
         scale = gamma * keras.ops.rsqrt(variance + self.epsilon)
-        offset = beta - mean * scale
+        # NaN where a label is no class: the first class would go unnoticed.
+        offset = keras.ops.where(valid[:, None], beta - mean * scale, math.nan)
         for _ in features.shape[1:-1]:
             scale = keras.ops.expand_dims(scale, 1)
             offset = keras.ops.expand_dims(offset, 1)
         outputs = features * scale + offset
         return keras.ops.cast(outputs, self.compute_dtype)
+
+    def _indices(self, labels, features):
+        labels, valid = class_indices(labels, self.num_classes)
+        if None not in (labels.shape[0], features.shape[0]) and (
+            labels.shape[0] != features.shape[0]
+        ):
+            raise ValueError(
+                "`labels` must be as many as `features`. Received: "
+                f"{labels.shape[0]} labels, {features.shape[0]} features"
+            )
+        return labels, valid
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])

@@ -4,21 +4,7 @@ import math
 
 import keras
 
-_TRANSPOSED = (
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-)
-_DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
-_CONVOLUTIONS = (
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-)
-# Layers that are linear in their input up to a bias and an activation, so that
-# dividing the input equals dividing the kernel. The layers of this package say
-# so themselves, by `linear_in_inputs`.
-_LINEAR = (keras.layers.Dense, *_CONVOLUTIONS, *_TRANSPOSED, *_DEPTHWISE)
+from sagan_tf.ops.kernels import is_linear, kernel_matrix, kernel_of
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -43,7 +29,8 @@ class SpectralNormalization(keras.layers.Wrapper):
     of the wrapped layer governs the layer's own computation.
 
     Args:
-        layer: A layer with a variable `kernel` or `embeddings`.
+        layer: A layer with one variable `kernel` or `embeddings`; not one
+            with LoRA, a quantized one, or one with a `recurrent_kernel`.
         power_iterations: Integer of at least 1, iterations per call.
         epsilon: Float, added to norms, and the smallest sigma divided by. The
             authors' code and the default: 1e-12; StudioGAN: 1e-6.
@@ -55,7 +42,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     Call arguments:
         inputs: Whatever the wrapped layer takes.
-        training: Boolean, whether to store the new `u`.
+        training: Boolean, whether to store the new `u`. A frozen layer
+            (`trainable = False`) never stores it.
 
     Raises:
         ValueError: If an argument is not as above, or, on build, if `layer`
@@ -100,7 +88,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def build(self, input_shape):
         super().build(input_shape)
-        channels = self._matrix(self._kernel).shape[-1]
+        channels = kernel_matrix(self.layer, self._kernel).shape[-1]
         self.u = self.add_weight(
             name="u",
             shape=(channels,),
@@ -113,7 +101,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs, training=None):
         u, sigma = self._iterate()
-        if training:
+        if training and self.trainable:
             # With a zero kernel the new `u` is zero, and would stay zero.
             previous = keras.ops.convert_to_tensor(self.u)
             self.u.assign(keras.ops.where(sigma > self.epsilon, u, previous))
@@ -132,31 +120,36 @@ class SpectralNormalization(keras.layers.Wrapper):
             for variable in self.layer.variables
             if variable is not self._kernel
         ]
-        with keras.StatelessScope([*bindings, (self._kernel, kernel)]) as scope:
+        with keras.StatelessScope(
+            [*bindings, (self._kernel, kernel)], collect_losses=True
+        ) as scope:
+            others = [variable for variable, _ in bindings]
+            before = list(map(scope.get_current_value, others))
             outputs = self.layer(inputs)
-        for variable in self.layer.non_trainable_variables:
-            if variable is not self._kernel:
-                variable.assign(scope.get_current_value(variable))
+        for variable, old in zip(others, before, strict=True):
+            new = scope.get_current_value(variable)
+            if new is not old:
+                variable.assign(new)
+        # What regularizes activations, and `add_loss` in the layer.
+        for loss in scope.losses:
+            self.add_loss(loss)
         return outputs
 
     def _divides_inputs(self, inputs):
         """Returns whether to divide the inputs: if possible, and if smaller."""
-        cls = type(self.layer)
-        # The class itself must say that it is linear. Subclasses do not
-        # inherit that, because they may override `call`.
-        linear = cls in _LINEAR or "linear_in_inputs" in vars(cls)
+        if not self.divide_inputs or not is_linear(self.layer):
+            return False
         # Dividing by a small sigma would overflow float16, and integers
         # cannot be divided: both divide the kernel.
         dtypes = {
             keras.backend.standardize_dtype(inputs.dtype),
             self.layer.compute_dtype,
         }
-        if (
-            not self.divide_inputs
-            or not linear
-            or None in inputs.shape
-            or not dtypes <= {"float32", "float64", "bfloat16"}
-        ):
+        if None in inputs.shape or not dtypes <= {
+            "float32",
+            "float64",
+            "bfloat16",
+        }:
             return False
         return math.prod(inputs.shape) < math.prod(self._kernel.shape)
 
@@ -187,7 +180,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def _iterate(self):
         """Returns the next `u` and sigma."""
-        matrix = self._matrix(keras.ops.convert_to_tensor(self._kernel))
+        kernel = keras.ops.convert_to_tensor(self._kernel)
+        matrix = kernel_matrix(self.layer, kernel)
         constant = (
             (lambda tensor: tensor)
             if self.differentiate_vectors
@@ -210,32 +204,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     @property
     def _kernel(self):
-        for name in ("kernel", "embeddings"):
-            kernel = getattr(self.layer, name, None)
-            if isinstance(kernel, keras.Variable) and len(kernel.shape) > 1:
-                return kernel
-        raise ValueError(
-            "`layer` must have a variable `kernel` or `embeddings` of at "
-            "least two dimensions once it is built. "
-            f"Received: layer={self.layer}"
-        )
-
-    def _matrix(self, kernel):
-        """Reshapes a kernel to (rest, output channels)."""
-        layer, shape = self.layer, kernel.shape
-        if isinstance(layer, _DEPTHWISE):
-            channels = shape[-2] * shape[-1]
-        elif isinstance(layer, _TRANSPOSED):
-            kernel = keras.ops.moveaxis(kernel, -2, -1)
-            channels = shape[-2]
-        elif isinstance(layer, keras.layers.Embedding):
-            # The authors' code normalizes the transpose: `u` has one entry
-            # for each class.
-            kernel = keras.ops.transpose(kernel)
-            channels = shape[0]
-        else:
-            channels = shape[-1]
-        return keras.ops.reshape(kernel, (-1, channels))
+        return kernel_of(self.layer)
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)

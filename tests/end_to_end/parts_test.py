@@ -17,6 +17,7 @@ import smooth_networks
 import tensorflow as tf
 
 from sagan_tf import SAGAN, layers
+from sagan_tf.batches import Sizes
 from sagan_tf.optimizers import FusedAdam
 
 # Of weights, `u`, statistics, averages, gradients, optimizers and metrics,
@@ -216,7 +217,7 @@ def test_batch_statistics_are_those_of_a_micro_batch():
     vectors = [v for v in twin.generator.variables if v.name == "u"]
     losses = []
     for update in range(2):
-        latents, fake_labels = twin.draw(16, update)
+        latents, fake_labels = twin.draw(Sizes(16, [16]), update)
         before = [np.array(vector) for vector in vectors]
         for part in range(2):
             for vector, value in zip(vectors, before, strict=True):

@@ -123,3 +123,42 @@ def test_labels_missing():
     layer = layers.ConditionalBatchNormalization(3)
     with pytest.raises(ValueError, match="list of features and labels"):
         layer(np.ones((2, 3), "float32"))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
+@pytest.mark.parametrize("rank", [2, 4])
+def test_labels_as_a_column_and_of_any_type(layer, random, dtype, rank):
+    features = random.normal(size=(3, *[5] * (rank - 2), 3)).astype("float32")
+    labels = np.array([2, 0, 3], dtype)
+    expected = layer([features, labels.astype("int32")])
+    np.testing.assert_array_equal(layer([features, labels]), expected)
+    np.testing.assert_array_equal(layer([features, labels[:, None]]), expected)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 4], r"whole numbers in \[0, 4\)"),
+        ([0, 1, -1], r"whole numbers in \[0, 4\)"),
+        ([0, 1, 2.5], r"whole numbers in \[0, 4\)"),
+        (np.eye(4)[:3], "pass the `argmax`"),
+        ([1], "as many as `features`"),
+    ],
+)
+def test_labels_refused(layer, labels, message):
+    features = np.zeros((3, 5, 5, 3), "float32")
+    with pytest.raises(ValueError, match=message):
+        layer([features, np.array(labels)])
+
+
+def test_label_of_no_class_in_a_compiled_function(layer):
+    """Its outputs are NaN, those of the others are as ever."""
+    features = np.ones((4, 2, 2, 3), "float32")
+    run = tf.function(lambda labels: layer([features, labels]))
+    outputs = run(tf.constant([1, 4, -1, 3])).numpy()
+    assert np.isnan(outputs[1:3]).all()
+    np.testing.assert_allclose(
+        outputs[[0, 3]],
+        layer([features[:2], np.array([1, 3])]),
+        rtol=1e-6,
+    )
