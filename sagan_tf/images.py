@@ -64,11 +64,17 @@ def image_function(generator):
     return images_of
 
 
+def shown_classes(num_classes):
+    """Returns the classes that a grid shows: at most ten, evenly spaced."""
+    rows = min(num_classes, _MAX_ROWS)
+    return np.linspace(0, num_classes - 1, rows).round().astype(int).tolist()
+
+
 def class_images(images_of, latent_dim, num_classes, columns=10, seed=0):
     """Generates images of every class from the same latents.
 
-    A row holds one class and a column one latent vector. If there are more
-    than ten classes, ten are shown, evenly spaced. Without classes there are
+    A row holds one class of `shown_classes`, and a column one latent vector.
+    Without classes there are
     ten rows, and every image has its own latent vector.
 
     Args:
@@ -85,8 +91,8 @@ def class_images(images_of, latent_dim, num_classes, columns=10, seed=0):
         rows, labels = _MAX_ROWS, None
         latents, _ = draw_inputs(latent_dim, None, rows * columns, (seed, 0))
     else:
-        rows = min(num_classes, _MAX_ROWS)
-        classes = np.linspace(0, num_classes - 1, rows).round()
+        classes = shown_classes(num_classes)
+        rows = len(classes)
         labels = tf.constant(np.repeat(classes, columns), tf.int32)
         latents, _ = draw_inputs(latent_dim, None, columns, (seed, 0))
         latents = tf.tile(latents, (rows, 1))

@@ -49,9 +49,26 @@ def checkpoint_arguments():
 _CHECKPOINT_FLAGS = ("step", "best", "averaged")
 
 
+class _PathParser(flags.ArgumentParser):
+    """Replaces a leading `~`, which shells leave in `--flag=~/path`."""
+
+    syntactic_help = "a path"
+
+    def parse(self, argument):
+        return os.path.expanduser(argument)
+
+
+def define_path(name, default, text, required=False):
+    """Defines a flag whose value is a path."""
+    flags.DEFINE(
+        _PathParser(), name, default, text,
+        serializer=flags.ArgumentSerializer(), required=required,
+    )  # fmt: skip
+
+
 def define_inception():
     """Defines --inception."""
-    flags.DEFINE_string(
+    define_path(
         "inception",
         None,
         "Local SavedModel of TF-GAN's Inception module. Default: the module "
@@ -113,7 +130,14 @@ def _print_help(description, epilog):
 def _parse_flags(argv):
     """Returns the arguments that are not flags; errors end with one line."""
     try:
-        return flags.FLAGS(argv)
+        words = flags.FLAGS(argv)
+        for name in flags.FLAGS:
+            flag = flags.FLAGS[name]
+            if flag.present > 1 and not isinstance(flag, flags.MultiFlag):
+                raise flags.Error(
+                    f"flag --{name} is given {flag.present} times"
+                )
+        return words
     except flags.Error as error:
         reason = " ".join(str(error).split())
         sys.exit(f"error: {reason} (--help lists the flags)")

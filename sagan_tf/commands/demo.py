@@ -73,10 +73,10 @@ def summarize(workdir, output):
 
 
 def define_flags():
-    flags.DEFINE_string(
+    common.define_path(
         "workdir", None, "Directory of an evaluated run.", required=True
     )
-    flags.DEFINE_string("output", None, "Directory to write.", required=True)
+    common.define_path("output", None, "Directory to write.", required=True)
 
 
 def main():

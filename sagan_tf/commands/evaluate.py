@@ -11,6 +11,7 @@ docs/evaluation.md says which preset reproduces whose numbers.
 """
 
 import dataclasses
+import os
 
 from absl import flags
 
@@ -33,7 +34,7 @@ _DEFINE = {
 
 
 def define_flags():
-    flags.DEFINE_string("workdir", None, "Directory of the run.")
+    common.define_path("workdir", None, "Directory of the run.")
     flags.DEFINE_enum(
         "preset",
         None,
@@ -54,7 +55,7 @@ def define_flags():
         "batch_size", 100, "Images per batch on each device.", lower_bound=1
     )
     common.define_inception()
-    flags.DEFINE_string(
+    common.define_path(
         "extractor",
         None,
         "SavedModel or .keras file of another feature extractor.",
@@ -64,10 +65,10 @@ def define_flags():
         ["features", "logits"],
         "Names of the extractor's two outputs: features, logits.",
     )
-    flags.DEFINE_string(
+    common.define_path(
         "data_dir", None, "Directory of the run's data, if the data moved."
     )
-    flags.DEFINE_string(
+    common.define_path(
         "compare",
         None,
         "JSON file of an evaluation, to compare with a second one whose path "
@@ -101,7 +102,7 @@ def main(*others):
             raise ValueError(
                 "--compare needs two files: --compare A.json B.json"
             )
-        print(evaluation.compare(FLAGS.compare, others[0]))
+        print(evaluation.compare(FLAGS.compare, os.path.expanduser(others[0])))
         return
     if len(FLAGS.extractor_outputs) != 2:
         raise ValueError(

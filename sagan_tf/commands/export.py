@@ -14,8 +14,8 @@ FLAGS = flags.FLAGS
 
 
 def define_flags():
-    flags.DEFINE_string("workdir", None, "Directory of a run.", required=True)
-    flags.DEFINE_string(
+    common.define_path("workdir", None, "Directory of a run.", required=True)
+    common.define_path(
         "output", None, "Directory of the model's versions.", required=True
     )
     flags.DEFINE_integer(

@@ -7,6 +7,8 @@ DIR like any run. DIR/NOTICE says where the weights are from. Do not rename
 the checkpoint: parts of its published name say how it was trained.
 """
 
+import os
+
 from absl import flags
 
 from sagan_tf.commands import common
@@ -34,7 +36,7 @@ def define_flags():
         "DIR/model.ckpt-1000.",
         required=True,
     )
-    flags.DEFINE_string(
+    common.define_path(
         "workdir",
         None,
         "Directory to write; it must be new or empty.",
@@ -61,7 +63,7 @@ def define_flags():
         "Default: cifar10 for 10 classes at 32 px, imagenet2012 for 1000 "
         "classes, otherwise image_folder.",
     )
-    flags.DEFINE_string("data_dir", "", "Directory of that data set.")
+    common.define_path("data_dir", "", "Directory of that data set.")
     _define_conventions()
 
 
@@ -101,7 +103,7 @@ def main():
     conventions = {name: FLAGS[name].value for name in _CONVENTIONS}
     report = conversion.convert(
         FLAGS.source,
-        FLAGS.checkpoint,
+        [os.path.expanduser(path) for path in FLAGS.checkpoint],
         FLAGS.workdir,
         channel_order=FLAGS.channel_order,
         num_classes=FLAGS.num_classes,

@@ -19,17 +19,18 @@ _MAX_PATHS = 20
 
 
 def define_flags():
-    flags.DEFINE_string("workdir", None, "Directory of a run.")
-    flags.DEFINE_string(
+    common.define_path("workdir", None, "Directory of a run.")
+    common.define_path(
         "saved_model", None, "SavedModel that sagan-export wrote."
     )
     common.define_checkpoint()
-    flags.DEFINE_string("output", None, "Directory to write to.")
+    common.define_path("output", None, "Directory to write to.")
     flags.DEFINE_string("seeds", "0-7", "Seeds, such as 0-7 or 3,5,9-12.")
     flags.DEFINE_string(
         "classes",
         None,
-        "Classes, such as 3,7 or 0-9. Default: all, at most 10.",
+        "Classes: numbers such as 3,7 or 0-9, or names such as cat,dog. "
+        "Default: all, at most 10.",
     )
     flags.DEFINE_float(
         "truncation",
@@ -85,7 +86,7 @@ def _define_outputs():
         "features of the run's extractor, to see what the generator memorised.",
     )
     common.define_inception()
-    flags.DEFINE_string(
+    common.define_path(
         "report",
         None,
         "Directory for report.html: samples, interpolation, attention maps, "

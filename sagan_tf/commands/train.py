@@ -9,6 +9,7 @@ colon: digits, imagenet128:feat64, configs/imagenet128.py:feat64.
 --config.FIELD=VALUE sets one field.
 """
 
+import os
 import pathlib
 import runpy
 import textwrap
@@ -30,7 +31,7 @@ def define_flags():
     )
     flags.mark_flag_as_required("config")
     FLAGS["config"].parser = _ConfigParser()
-    flags.DEFINE_string(
+    common.define_path(
         "workdir",
         None,
         "Directory of the run: a new one, or that of the run to continue.",
@@ -72,6 +73,7 @@ class _ConfigParser(flags.ArgumentParser):
 
 def _find(name):
     """Returns the path of a configuration's file."""
+    name = os.path.expanduser(name)
     if name.endswith(".py") or len(pathlib.Path(name).parts) > 1:
         path = pathlib.Path(name)
     else:

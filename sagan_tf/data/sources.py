@@ -1,5 +1,7 @@
 """The source that a configuration names."""
 
+import os
+
 from sagan_tf.data.digits import open_digits
 from sagan_tf.data.image_folder import open_image_folder
 from sagan_tf.data.tfds import open_tfds
@@ -22,6 +24,7 @@ def open_source(dataset, data_dir="", split="train"):
     Raises:
         ValueError: If the data does not exist. The message says what to do.
     """
+    data_dir = os.path.expanduser(data_dir)
     if dataset == "digits":
         return open_digits(split)
     if dataset == "image_folder":
@@ -46,9 +49,8 @@ def class_names(dataset, data_dir=""):
     import tensorflow_datasets as tfds
 
     try:
-        features = tfds.builder(
-            dataset, data_dir=data_dir or None
-        ).info.features
+        data_dir = os.path.expanduser(data_dir) or None
+        features = tfds.builder(dataset, data_dir=data_dir).info.features
         return list(features["label"].names or [])
     except Exception:
         # TFDS raises many types of exceptions. A missing name is harmless.

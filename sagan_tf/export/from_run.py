@@ -57,7 +57,8 @@ def export_run(
         "image_size": config.image_size,
         "latent_dim": config.latent_dim,
         "number_of_classes": number_of_classes(run.generator),
-        "class_names": data.class_names(config.dataset, config.data_dir),
+        "class_names": Workdir(workdir).class_names()
+        or data.class_names(config.dataset, config.data_dir),
         "dataset": config.dataset,
         "step": step,
         "weights": weights,

@@ -93,6 +93,7 @@ class SavedGenerator:
             ) from None
         self.num_classes = _UNKNOWN_NUMBER if "labels" in arguments else None
         self.step = None
+        self.class_names = []
         self._read_card(os.path.join(path, "saved_model.json"))
 
     def _read_card(self, path):
@@ -103,6 +104,7 @@ class SavedGenerator:
             # 0 is how exports of earlier versions say None.
             self.num_classes = int(card["number_of_classes"] or 0) or None
             self.step = str(card["step"])
+            self.class_names = list(map(str, card.get("class_names") or ()))
         except (ValueError, LookupError, TypeError) as error:
             raise ValueError(
                 f"{path} is not the description of a SavedModel that "

@@ -5,13 +5,13 @@ import pathlib
 
 import numpy as np
 
-from sagan_tf.images import image_grid, save_gif, save_png
+from sagan_tf.images import image_grid, save_gif, save_png, shown_classes
 from sagan_tf.sampling import attention_maps, interpolation
 from sagan_tf.sampling.nearest import nearest_images
 from sagan_tf.sampling.report import write_report
+from sagan_tf.sampling.request import parse_classes
 from sagan_tf.utils.progress import progress_bar
 
-_MAX_CLASSES_BY_DEFAULT = 10
 _MAX_IMAGES_WITH_ATTENTION = 8
 
 
@@ -49,7 +49,9 @@ class _Job:
         self.request = request
         self.output = pathlib.Path(request.output or ".")
         self.seeds = request.seeds
-        self.classes = _classes(request, sampler.num_classes)
+        self.classes = _classes(
+            request, sampler.num_classes, sampler.class_names
+        )
         self.truncation = request.truncation or 0.0
         self._check()
 
@@ -119,19 +121,18 @@ class _Job:
         )
 
 
-def _classes(request, count):
+def _classes(request, count, names):
     """Returns the classes whose images are drawn; [] if there are none."""
-    classes = request.classes
     if count is None:
-        if classes is not None:
+        if request.classes is not None:
             raise ValueError(
                 "`classes` must be left out: the generator has no classes. "
-                f"Received: {len(classes)} classes"
+                f"Received: classes={request.classes}"
             )
         return []
-    if classes is None:
-        shown = min(count, _MAX_CLASSES_BY_DEFAULT)
-        return np.linspace(0, count - 1, shown).round().astype(int).tolist()
+    if request.classes is None:
+        return shown_classes(count)
+    classes = parse_classes(request.classes, names)
     if max(classes) >= count:
         raise ValueError(
             f"`classes` must be below {count}, the number of classes of the "
@@ -151,6 +152,8 @@ def _images(job):
             label = job.classes[row]
             name = f"class{label:04d}_{name}"
             metadata["class"] = label
+            if job.sampler.class_names:
+                metadata["class_name"] = job.sampler.class_names[label]
         paths.append(job.save(image, name, **metadata))
     return paths
 

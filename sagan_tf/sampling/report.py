@@ -68,7 +68,7 @@ def _samples(sampler, seeds, classes):
         part = images[index * len(seeds) : (index + 1) * len(seeds)]
         rows.append(
             {
-                "class": label,
+                "class": _class_name(sampler, label),
                 "images": [
                     {"seed": seed, "image": _png(image)}
                     for seed, image in zip(seeds, part, strict=True)
@@ -76,6 +76,14 @@ def _samples(sampler, seeds, classes):
             }
         )
     return rows
+
+
+def _class_name(sampler, label):
+    """Returns what a row is called: number, name, or both."""
+    if label is None or not sampler.class_names:
+        return label
+    name = sampler.class_names[label]
+    return name if name == str(label) else f"{label}: {name}"
 
 
 def _interpolation(sampler, seeds, classes):

@@ -1,6 +1,7 @@
 """What a user of `sagan-sample` asks for."""
 
 import dataclasses
+import difflib
 import math
 import pathlib
 import re
@@ -17,8 +18,9 @@ class Request:
         draw: Names of what to draw, from `outputs.OUTPUTS`.
         seeds: Seeds of the latent vectors: a string of numbers and ranges
             such as "0-7,9". It becomes a list of integers.
-        classes: Classes, a string of the same form. None: all classes, or ten
-            of them, evenly spaced.
+        classes: Classes: a string of numbers, ranges and names of classes,
+            such as "0-3,cat". None: all classes, or ten of them, evenly
+            spaced.
         truncation: Positive float, as in `draw_inputs`, or None.
         frames: Integer, number of images from a seed or class to the next, in
             interpolations.
@@ -55,8 +57,34 @@ class Request:
             if path.exists() and not path.is_dir():
                 raise ValueError(f"`{name}` {path} is not a directory")
         self.seeds = parse_numbers("seeds", self.seeds)
-        if self.classes is not None:
-            self.classes = parse_numbers("classes", self.classes)
+
+
+def parse_classes(text, names):
+    """Returns the numbers of classes that are given by number or by name.
+
+    Args:
+        text: String such as "0-3,cat". What looks like a number is one.
+        names: List of the names of all classes; empty if they have none.
+
+    Raises:
+        ValueError: If a part is neither numbers nor a name.
+    """
+    found = []
+    for part in text.split(","):
+        part = part.strip()
+        if part in names and not part.isdecimal():
+            found.append(names.index(part))
+            continue
+        try:
+            found += parse_numbers("classes", part)
+        except ValueError:
+            near = difflib.get_close_matches(part, names) or names[:5]
+            known = f" or names, such as {', '.join(near)}" if names else ""
+            raise ValueError(
+                "`classes` must be numbers and ranges, such as 0-7 or "
+                f"3,5,9-12{known}. Received: classes={text}"
+            ) from None
+    return found
 
 
 def parse_numbers(name, text):

@@ -9,7 +9,7 @@ from sagan_tf.config import Config
 from sagan_tf.images import image_grid
 from sagan_tf.latents import latents_of_seeds
 from sagan_tf.sampling.networks import BakedGenerator, SavedGenerator
-from sagan_tf.workdir import load_generator
+from sagan_tf.workdir import Workdir, load_generator
 
 _BATCH_SIZE = 16
 
@@ -41,12 +41,15 @@ class Sampler:
         origin: Dictionary of strings that describe the weights; it becomes
             the metadata of PNG files.
         run: `Run`, or None if the weights do not come from a run's directory.
+        class_names: Strings, in the order of the labels, or none.
 
     Attributes:
         latent_dim: Integer, length of a latent vector.
         num_classes: Integer, or None for an unconditional generator.
         generator: `keras.Model`, or None if there is only a SavedModel.
         origin, run: As given.
+        class_names: List of strings, in the order of the labels; empty if the
+            classes have no names.
 
     Example:
 
@@ -55,13 +58,14 @@ class Sampler:
     >>> images = sampler.images(latents, labels=[7, 7, 7])
     """
 
-    def __init__(self, network, origin=None, run=None):
+    def __init__(self, network, origin=None, run=None, class_names=()):
         self._network = network
         self.latent_dim = network.latent_dim
         self.num_classes = network.num_classes
         self.generator = network.generator
         self.origin = origin or {}
         self.run = run
+        self.class_names = list(class_names)
 
     @classmethod
     def load(
@@ -98,7 +102,8 @@ class Sampler:
         generator, config, step = load_generator(workdir, step, best, averaged)
         origin = {"workdir": str(workdir), "step": str(step)}
         run = Run(workdir, config, step, best)
-        return cls(BakedGenerator(generator), origin, run)
+        names = Workdir(workdir).class_names()
+        return cls(BakedGenerator(generator), origin, run, names)
 
     @classmethod
     def of_generator(cls, generator, origin=None):
@@ -116,7 +121,7 @@ class Sampler:
         origin = {"saved_model": str(path)}
         if network.step is not None:
             origin["step"] = network.step
-        return cls(network, origin)
+        return cls(network, origin, class_names=network.class_names)
 
     @property
     def has_attention(self):

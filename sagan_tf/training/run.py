@@ -58,9 +58,10 @@ def _train(config, workdir, strategy, callbacks, inception):
     config = config.resolved(
         data.resolve_num_classes(source, config.num_classes, config.labels)
     )
+    names = source.class_names if config.num_classes else ()
     chief = distribution.is_chief(strategy)
     if chief:
-        workdir.check_claim(config)
+        workdir.check_claim(config, names)
     _check_same(strategy, "configuration", config.to_json())
     keras.utils.set_random_seed(config.seed)
     gan = build_gan(config, strategy)
@@ -82,7 +83,7 @@ def _train(config, workdir, strategy, callbacks, inception):
     if chief:
         writers = _writers(gan, config, workdir, strategy, inception)
         records.keep_until(step, workdir.path)
-        workdir.claim(config)
+        workdir.claim(config, names)
     if step >= config.steps:
         logging.info("%s is at step %d already.", workdir.path, step)
         return gan

@@ -1,10 +1,12 @@
 """Paths in the directory of a run, and who may write there."""
 
 import contextlib
+import json
 import os
 import pathlib
 
 from sagan_tf.config import Config
+from sagan_tf.utils import files
 from sagan_tf.workdir import checkpoints, lock
 
 
@@ -12,12 +14,13 @@ class Workdir:
     """Paths in the directory of a run.
 
     Args:
-        path: The directory.
+        path: The directory; `~` stands for the user's own.
     """
 
     def __init__(self, path):
-        self.path = pathlib.Path(path)
+        self.path = pathlib.Path(path).expanduser()
         self.config = self.path / "config.json"
+        self.classes = self.path / "classes.json"
         self.checkpoints = self.path / "checkpoints"
         self.best_checkpoint = self.checkpoints / "best"
         self.samples = self.path / "samples"
@@ -39,19 +42,42 @@ class Workdir:
             )
         return Config.load(self.config)
 
-    def claim(self, config):
-        """Writes `config` into the directory, if the run can be there.
+    def class_names(self):
+        """Returns the names of the run's classes, a list of strings.
+
+        It is empty if the run has no classes, if they have no names, or if an
+        earlier version began the run.
 
         Raises:
-            ValueError: If the directory has a run of another configuration,
-                or other files.
+            ValueError: If the file of the names cannot be read.
         """
-        self.check_claim(config)
+        if not self.classes.is_file():
+            return []
+        names = files.read_json(self.classes)
+        if not isinstance(names, list):
+            raise ValueError(f"{self.classes} is not a list of names")
+        return list(map(str, names))
+
+    def claim(self, config, class_names=()):
+        """Writes what identifies a run into the directory, if it can be there.
+
+        Args:
+            config: `Config`.
+            class_names: Strings, in the order of the labels; empty if the
+                classes have no names.
+
+        Raises:
+            ValueError: If the directory has a run of another configuration or
+                of other classes, or other files.
+        """
+        self.check_claim(config, class_names)
         if not self.config.exists():
             self.path.mkdir(parents=True, exist_ok=True)
+        if class_names and not self.classes.exists():
+            files.write_text(self.classes, json.dumps(class_names, indent=2))
         config.save(self.config)
 
-    def check_claim(self, config):
+    def check_claim(self, config, class_names=()):
         """Raises the errors of `claim`, and writes nothing."""
         self.check_directory()
         if self.config.exists():
@@ -62,6 +88,13 @@ class Workdir:
                     f"configuration ({'; '.join(changed)}): use another "
                     "workdir, or the same configuration to resume"
                 )
+            before = self.class_names()
+            if class_names and before and before != list(class_names):
+                raise ValueError(
+                    f"`workdir` {self.path} has a run of other classes "
+                    f"({_difference(before, class_names)}): use another "
+                    "workdir, or the same data to resume"
+                )
 
     def check_directory(self):
         """Raises a `ValueError` if no run at all can be in the directory."""
@@ -69,15 +102,17 @@ class Workdir:
             return
         if not self.path.is_dir():
             raise ValueError(f"`workdir` {self.path} is not a directory")
-        # A run that was killed while it started may leave these two.
-        files = set(os.listdir(self.path)) - {
+        # A run that was killed while it started may leave these.
+        others = set(os.listdir(self.path)) - {
             f"{self.config.name}.tmp",
+            f"{self.classes.name}.tmp",
+            self.classes.name,
             self.lock.name,
         }
-        if files:
+        if others:
             raise ValueError(
                 f"`workdir` {self.path} has files that are not a run's "
-                f"({sorted(files)[0]}): use a new or empty directory"
+                f"({sorted(others)[0]}): use a new or empty directory"
             )
 
     @contextlib.contextmanager
@@ -133,3 +168,16 @@ class Workdir:
                 f"`{interval}_every_steps` steps"
             )
         return path
+
+
+def _difference(before, now):
+    """Returns how two unequal lists of names differ, as text."""
+    gone = [name for name in before if name not in now]
+    new = [name for name in now if name not in before]
+    if not gone and not new:
+        return "the same in another order"
+    return "; ".join(
+        f"{what}: {', '.join(names[:5])}"
+        for what, names in (("not in the data", gone), ("new", new))
+        if names
+    )

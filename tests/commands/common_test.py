@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,9 @@ import pytest
 import tensorflow as tf
 
 from sagan_tf.commands import common
+from sagan_tf.data import open_source
+from sagan_tf.images import save_png
+from sagan_tf.workdir import load_generator
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -153,3 +157,77 @@ def test_out_of_memory_is_named(capfd, roots):
     with pytest.raises(SystemExit), common.one_line_errors():
         raise tf.errors.ResourceExhaustedError(None, None, message)
     assert "error: OOM when allocating tensor with" in capfd.readouterr().err
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home directory that is empty."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def test_home_directory_in_paths(script, home, run_copy):
+    """`~` is left to the program by a shell in `--flag=~/path`."""
+    _, workdir = run_copy
+    shutil.copytree(workdir, home / "run")
+    code, error = script(
+        "sagan_tf/commands/sample.py",
+        "--workdir=~/run",
+        "--output=~/images",
+        "--seeds=0",
+        "--classes=3",
+    )
+    assert code == 0, error
+    assert len(list((home / "images").glob("*.png"))) == 1
+    evaluation = next((home / "run" / "eval").glob("*.json")).name
+    path = f"~/run/eval/{evaluation}"
+    code, error = script("eval.py", f"--compare={path}", path)
+    assert code == 0, error
+    assert load_generator("~/run")[2] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workdir=~/run"], "~/run has no run"),
+        (["--workdir=~/run", "--extractor=~/no.keras"], "run has no run"),
+    ],
+)
+def test_home_directory_in_errors(script, home, arguments, message):
+    code, error = script("eval.py", *arguments)
+    assert code == 1
+    assert message.replace("~", str(home)) in error
+
+
+def test_home_directory_in_a_configuration(home, random):
+    for name in "ab":
+        (home / "images").mkdir(exist_ok=True)
+        save_png(
+            random.integers(0, 256, (40, 40, 3), "uint8"),
+            home / "images" / f"{name}.png",
+        )
+    assert open_source("image_folder", "~/images").size == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "flag"),
+    [
+        ("eval.py", ["--workdir=a", "--workdir=b"], "--workdir"),
+        ("eval.py", ["--workdir=a", "--seed=1", "--seed=1"], "--seed"),
+        (
+            "train.py",
+            [
+                "--config=digits",
+                "--workdir=a",
+                "--config.steps=1",
+                "--config.steps=2",
+            ],
+            "--config.steps",
+        ),
+    ],
+)
+def test_flag_given_twice(script, program, arguments, flag):
+    code, error = script(program, *arguments)
+    assert code == 1 and f"flag {flag} is given 2 times" in error
+    assert len(error.strip().splitlines()) == 1

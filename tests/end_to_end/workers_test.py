@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 import pytest
-from cluster import ARGUMENTS, ROOT, Cluster
+from cluster import ARGUMENTS, ROOT, Cluster, overridden
 
 from sagan_tf.images import save_png
 
@@ -59,9 +59,9 @@ def _train_on_two_devices(workdir, steps):
     """Returns what was logged."""
     result = subprocess.run(
         [
-            sys.executable, "-c", TWO_DEVICES, *ARGUMENTS,
+            sys.executable, "-c", TWO_DEVICES,
+            *overridden(ARGUMENTS, f"--config.steps={steps}"),
             f"--workdir={workdir}", "--config.strategy=mirrored",
-            f"--config.steps={steps}",
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -8,6 +8,10 @@ from PIL import Image
 _DEEP = "[" * 100_000
 _BAD_FLAGS = {
     "no workdir": (["--workdir="], "has files that are not"),
+    "twice": (
+        ["--config.steps=1", "--config.steps=2"],
+        "flag --config.steps is given 2 times",
+    ),
     "unknown flag": (["--workdri=x"], "workdri"),
     "unknown field": (["--config.batchsize=3"], "batchsize"),
     "no number": (["--config.batch_size=many"], "batch_size=many"),
@@ -79,7 +83,9 @@ _BAD_FLAGS = {
 @pytest.mark.parametrize("case", _BAD_FLAGS)
 def test_flags(refused, config_file, case):
     flags, message = _BAD_FLAGS[case]
-    arguments = [f"--config={config_file}", "--workdir={tmp}/new", *flags]
+    arguments = [f"--config={config_file}", *flags]
+    if not flags[0].startswith("--workdir="):
+        arguments.append("--workdir={tmp}/new")
     refused("train.py", {}, arguments, message)
 
 

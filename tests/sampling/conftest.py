@@ -39,7 +39,7 @@ def generator():
 def workdir(generator, tmp_path_factory):
     """A run at step 5, with a generator and a discriminator."""
     workdir = Workdir(tmp_path_factory.mktemp("sampling") / "run")
-    workdir.claim(CONFIG)
+    workdir.claim(CONFIG, ("cat", "dog", "owl"))
     discriminator = models.build_discriminator(
         32, 2, 3, attention_resolutions=(16,)
     )
@@ -61,7 +61,15 @@ def sampler(workdir):
 def saved_sampler(generator, tmp_path_factory):
     """Draws from a SavedModel of the same generator."""
     path = tmp_path_factory.mktemp("sampling") / "1"
-    export_generator(generator, path, {"number_of_classes": 3, "step": 5})
+    export_generator(
+        generator,
+        path,
+        {
+            "number_of_classes": 3,
+            "step": 5,
+            "class_names": ["cat", "dog", "owl"],
+        },
+    )
     return Sampler.of_saved_model(path)
 
 

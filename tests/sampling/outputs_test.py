@@ -20,12 +20,12 @@ def test_single_images(sampler, workdir, tmp_path, expected, assert_close):
         image.load()
     assert image.text == {
         "workdir": str(workdir), "step": "5", "truncation": "none",
-        "seed": "5", "class": "2",
+        "seed": "5", "class": "2", "class_name": "owl",
     }  # fmt: skip
     assert_close(image, expected(5, 2))
     # A seed drawn alone gives the same file, to the byte.
     before = path.read_bytes()
-    write_outputs(sampler, Request(tmp_path, seeds="5", classes="2"))
+    write_outputs(sampler, Request(tmp_path, seeds="5", classes="owl"))
     assert path.read_bytes() == before
 
 
@@ -134,6 +134,7 @@ def test_report_alone(sampler, tmp_path):
     [
         ({"draw": ("pictures",)}, "`draw` must be names among .*'pictures'"),
         ({"classes": "3"}, "`classes` must be below 3"),
+        ({"classes": "cta"}, "or names, such as cat"),
         (
             {"draw": ("between_latents",), "seeds": "1"},
             "`seeds` must be at least two",
@@ -171,3 +172,11 @@ def test_classes_that_the_generator_does_not_have(
     request = Request(tmp_path / "out", classes="0")
     with pytest.raises(ValueError, match="`classes` must be left out"):
         write_outputs(unconditional_sampler, request)
+
+
+def test_classes_by_name_from_a_saved_model(saved_sampler, tmp_path):
+    request = Request(tmp_path, seeds="5", classes="owl,cat")
+    names = [
+        path.rsplit("/", 1)[1] for path in write_outputs(saved_sampler, request)
+    ]
+    assert names == ["class0002_seed0005.png", "class0000_seed0005.png"]

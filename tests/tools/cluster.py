@@ -30,6 +30,13 @@ READ_ONLY = (
 )
 
 
+def overridden(arguments, *others):
+    """Returns arguments, with those of `others` in the place of equal flags."""
+    names = {other.partition("=")[0] for other in others}
+    kept = [each for each in arguments if each.partition("=")[0] not in names]
+    return [*kept, *others]
+
+
 def _can_mount():
     command = ["unshare", "--mount", "true"]
     try:
@@ -61,8 +68,9 @@ class Cluster:
         for index, workdir in enumerate(workdirs):
             workdir.mkdir(exist_ok=True)
             command = [
-                sys.executable, str(ROOT / "train.py"), *ARGUMENTS,
-                f"--workdir={workdir}", *arguments, *own[index],
+                sys.executable, str(ROOT / "train.py"),
+                *overridden(ARGUMENTS, *arguments, *own[index]),
+                f"--workdir={workdir}",
             ]  # fmt: skip
             if index and _can_mount():
                 command = [

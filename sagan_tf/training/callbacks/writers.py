@@ -8,7 +8,12 @@ import keras
 import tensorflow as tf
 
 from sagan_tf import layers, sampling
-from sagan_tf.images import class_grid, class_images, save_png
+from sagan_tf.images import (
+    class_grid,
+    class_images,
+    save_png,
+    shown_classes,
+)
 from sagan_tf.training.callbacks import stability
 from sagan_tf.training.callbacks.intervals import due
 from sagan_tf.utils import files
@@ -99,6 +104,11 @@ class SampleWriter(_EventWriter):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
+        self.rows = None
+        names = self.workdir.class_names()
+        if names:
+            shown = shown_classes(self.config.num_classes)
+            self.rows = f"Rows: {', '.join(names[label] for label in shown)}"
         self.attending = None
         if self.config.attention_resolutions:
             self.attending = sampling.Sampler.of_generator(
@@ -118,7 +128,7 @@ class SampleWriter(_EventWriter):
         )
         save_png(grid, self.workdir.samples / f"{step:07d}.png")
         with tensorboard.at_step(self.writer, step):
-            tf.summary.image("samples", grid[None])
+            tf.summary.image("samples", grid[None], description=self.rows)
             if self.attending is not None:
                 self.write_attention(step)
         self.writer.flush()
