@@ -44,8 +44,17 @@ def run_loop(gan, strategy, dataset_of, config, callbacks, first_step=0):
         epochs=math.ceil(config.steps / config.log_every_steps),
         steps=config.log_every_steps,
     )
-    iterator = iter(strategy.distribute_datasets_from_function(dataset_of))
-    run_steps = _compiled_steps(gan, strategy, config.jit_compile)
+    specifications = []
+
+    def dataset(context):
+        made = dataset_of(context)
+        specifications.append(made.element_spec)
+        return made
+
+    iterator = iter(strategy.distribute_datasets_from_function(dataset))
+    run_steps = _compiled_steps(
+        gan, strategy, config.jit_compile, specifications[0]
+    )
     gan.stop_training = False
     with signals.deferred() as request:
 
@@ -98,18 +107,29 @@ def _windows(first_step, config):
         )
 
 
-def _compiled_steps(gan, strategy, jit_compile):
+def _compiled_steps(gan, strategy, jit_compile, specification):
     """Returns a compiled function that runs some training steps."""
+
+    def step(batch):
+        # With several workers, TensorFlow forgets the size of the batches.
+        gan.train_step(
+            tf.nest.map_structure(
+                lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
+                batch,
+                specification,
+            )
+        )
+
     # `fit` does not let AutoGraph convert the step either. Converting it takes
     # a third of the time that tracing takes.
-    train_step = tf.autograph.experimental.do_not_convert(gan.train_step)
+    step = tf.autograph.experimental.do_not_convert(step)
     if jit_compile:
-        train_step = tf.function(train_step, jit_compile=True)
+        step = tf.function(step, jit_compile=True)
 
     @tf.function
     def run_steps(iterator, count):
         for _ in tf.range(count):
-            strategy.run(train_step, args=(next(iterator),))
+            strategy.run(step, args=(next(iterator),))
 
     return run_steps
 
