@@ -244,11 +244,10 @@ class SAGAN(PairedModel):
             self.latent_dim, self.num_classes, sizes.total, seed
         )
         # Slices of known size, if it is known.
-        latents = tf.slice(
-            latents, [sizes.before, 0], [sizes.own, self.latent_dim]
-        )
+        start = sizes.before
+        latents = tf.slice(latents, [start, 0], [sizes.own, self.latent_dim])
         if labels is not None:
-            labels = tf.slice(labels, [sizes.before], [sizes.own])
+            labels = tf.slice(labels, [start], [sizes.own])
         return latents, labels
 
     def _discriminate(self, images, labels, training):

@@ -65,7 +65,9 @@ class Sampler:
         self.generator = network.generator
         self.origin = origin or {}
         self.run = run
-        self.class_names = list(class_names)
+        # A description may have names of other classes than the generator's.
+        known = len(class_names) == self.num_classes
+        self.class_names = list(class_names) if known else []
 
     @classmethod
     def load(

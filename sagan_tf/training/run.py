@@ -58,7 +58,10 @@ def _train(config, workdir, strategy, callbacks, inception):
     config = config.resolved(
         data.resolve_num_classes(source, config.num_classes, config.labels)
     )
-    names = source.class_names if config.num_classes else ()
+    names = source.class_names
+    if len(names) != config.num_classes:
+        # Without classes, or with classes that the data does not have.
+        names = ()
     chief = distribution.is_chief(strategy)
     if chief:
         workdir.check_claim(config, names)

@@ -81,12 +81,12 @@ class PairedModel(keras.Model):
                 "`generator_optimizer` and `discriminator_optimizer` must be "
                 f"two objects. Received: {generator_optimizer} twice"
             )
-        self._compiled_with = {
-            "jit_compile": jit_compile,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-        }
-        super().compile(optimizer=None, **self._compiled_with)
+        super().compile(
+            optimizer=None,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
         self.generator_optimizer = self._optimizer(
             "generator", generator_optimizer
         )
@@ -138,7 +138,10 @@ class PairedModel(keras.Model):
                     f"`{name}` must be left out: {advice}. "
                     f"Received: {name} of type {type(value).__name__}"
                 )
-        for callback in given.get("callbacks") or ():
+        # One callback, a list, or a `CallbackList`, as Keras takes them.
+        callbacks = given.get("callbacks")
+        callbacks = getattr(callbacks, "callbacks", callbacks)
+        for callback in keras.tree.flatten(callbacks):
             if isinstance(callback, _OF_ONE_OPTIMIZER):
                 raise ValueError(
                     "`callbacks` must not have a callback of one optimizer or "
@@ -204,7 +207,9 @@ class PairedModel(keras.Model):
     def get_compile_config(self):
         serialize = keras.saving.serialize_keras_object
         return {
-            **self._compiled_with,
+            "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
             "generator_optimizer": serialize(self.generator_optimizer),
             "discriminator_optimizer": serialize(self.discriminator_optimizer),
         }

@@ -73,9 +73,10 @@ class Workdir:
         self.check_claim(config, class_names)
         if not self.config.exists():
             self.path.mkdir(parents=True, exist_ok=True)
+        config.save(self.config)
+        # Last, so that no names are left of a run that never started.
         if class_names and not self.classes.exists():
             files.write_text(self.classes, json.dumps(class_names, indent=2))
-        config.save(self.config)
 
     def check_claim(self, config, class_names=()):
         """Raises the errors of `claim`, and writes nothing."""
@@ -102,11 +103,9 @@ class Workdir:
             return
         if not self.path.is_dir():
             raise ValueError(f"`workdir` {self.path} is not a directory")
-        # A run that was killed while it started may leave these.
+        # A run that was killed while it started may leave these two.
         others = set(os.listdir(self.path)) - {
             f"{self.config.name}.tmp",
-            f"{self.classes.name}.tmp",
-            self.classes.name,
             self.lock.name,
         }
         if others:

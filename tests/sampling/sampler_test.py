@@ -5,6 +5,7 @@ import pytest
 
 from sagan_tf import models
 from sagan_tf.sampling import Sampler
+from sagan_tf.sampling.networks import BakedGenerator
 
 
 def test_grid_without_classes(unconditional_sampler):
@@ -76,3 +77,8 @@ def test_steps(workdir):
     assert sampler.origin == {"workdir": str(workdir), "step": "5"}
     with pytest.raises(ValueError, match="has no checkpoint of step 7"):
         Sampler.load(workdir, step=7)
+
+
+def test_names_of_other_classes_are_not_used(generator):
+    sampler = Sampler(BakedGenerator(generator), class_names=("cat", "dog"))
+    assert sampler.class_names == []

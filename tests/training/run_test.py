@@ -251,3 +251,12 @@ def test_workdir_of_another_configuration(run_copy):
     with pytest.raises(ValueError, match="batch_size: 8 there, 4 now; seed"):
         training.train(changed, workdir)
     assert (workdir / "config.json").read_text() == before
+
+
+def test_more_classes_than_the_data_has(config, tmp_path):
+    """No names are kept, because some classes have none."""
+    config = dataclasses.replace(
+        config, num_classes=12, steps=1, attention_resolutions=()
+    )
+    training.train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "classes.json").exists()

@@ -233,6 +233,11 @@ def test_clipping_is_refused_on_several_replicas(mirrored):
         ("validation_data", (_images(),)),
         ("validation_split", 0.5),
         ("callbacks", [keras.callbacks.TerminateOnNaN()]),
+        ("callbacks", keras.callbacks.TerminateOnNaN()),
+        (
+            "callbacks",
+            keras.callbacks.CallbackList([keras.callbacks.TerminateOnNaN()]),
+        ),
         ("callbacks", [keras.callbacks.LearningRateScheduler(abs)]),
     ],
 )
