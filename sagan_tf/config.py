@@ -4,9 +4,6 @@ import dataclasses
 
 from sagan_tf.utils import fields
 
-# What may change when a run resumes: how long it trains, where its data are,
-# and on which devices.
-CHANGEABLE = ("steps", "data_dir", "strategy")
 # Fields of earlier versions that changed speed only.
 _DROPPED = ("folded", "blockwise_attention")
 
@@ -28,11 +25,30 @@ class Config(fields.Fields):
         '"image_folder", or the name of a TensorFlow Datasets data set.',
     )
     data_dir: str = fields.field(
-        "",
-        "Image folder, or directory of TensorFlow Datasets (empty: its own).",
+        "", "Image folder, or TensorFlow Datasets' directory (empty: its own)."
     )
     split: str = fields.field(
-        "train", "Split of the TensorFlow Datasets data set to train on."
+        "train",
+        "Split of the TensorFlow Datasets data set to train on; for an image "
+        "folder that has folders such as train/ and test/, which of them.",
+    )
+    label: str = fields.field(
+        "",
+        "Label feature of TensorFlow Datasets. Empty: label, or the only one.",
+    )
+    background: str = fields.field(
+        "white", 'Colour that transparent pixels show: a name, or "#rrggbb".'
+    )
+    bad_images: str = fields.field(
+        "stop",
+        "What to do if images cannot be read; the log names each.",
+        choices=("stop", "skip"),
+    )
+    small_images: str = fields.field(
+        "stop",
+        "What to do if images are smaller than `image_size`. A few small ones "
+        "in a data set of TensorFlow Datasets are always enlarged.",
+        choices=("stop", "enlarge"),
     )
     image_size: int = fields.field(
         128,
@@ -59,16 +75,13 @@ class Config(fields.Fields):
         at_least=0,
     )
     base_channels: int = fields.field(
-        64,
-        "Channels of the networks' narrowest block at 128 px.",
-        at_least=1,
+        64, "Channels of the networks' narrowest block at 128 px.", at_least=1
     )
     latent_dim: int = fields.field(
         128, "Length of a latent vector.", at_least=1
     )
     attention_resolutions: tuple[int, ...] = fields.field(
-        (32,),
-        "Feature-map sizes followed by self-attention, in both networks.",
+        (32,), "Feature-map sizes followed by self-attention, in both networks."
     )
     attention_variant: str = fields.field(
         "released",
@@ -87,8 +100,7 @@ class Config(fields.Fields):
         choices=("projection", "auxiliary_classifier"),
     )
     rectified_shortcut: bool = fields.field(
-        False,
-        "Whether shortcuts are StudioGAN's; see `build_discriminator`.",
+        False, "Whether shortcuts are StudioGAN's; see `build_discriminator`."
     )
     generator_spectral_normalization: bool = fields.field(
         True, "Whether the generator has spectral normalization."
@@ -286,11 +298,3 @@ class Config(fields.Fields):
         return dataclasses.replace(
             self, labels=num_classes is not None, num_classes=num_classes
         )
-
-    def changed_fields(self, other):
-        """Returns a line for each field that forbids resuming with `other`."""
-        return [
-            f"{name}: {here!r} there, {now!r} now"
-            for name, (here, now) in self.differences(other).items()
-            if name not in CHANGEABLE
-        ]

@@ -144,10 +144,3 @@ def test_resolved():
 )
 def test_config_of_an_earlier_version(fields, config):
     assert Config.from_json("{" + fields + "}") == config
-
-
-def test_changed_fields():
-    assert Config().changed_fields(Config()) == []
-    changed = Config().changed_fields(Config(batch_size=3, seed=9))
-    assert changed == ["batch_size: 256 there, 3 now", "seed: 0 there, 9 now"]
-    assert not Config().changed_fields(Config(steps=3, data_dir="/x"))

@@ -9,6 +9,8 @@ import sys
 
 from absl import app, flags, logging
 
+from sagan_tf.config import Config
+
 # Exit codes. After FAILED, the same command would fail again; after the other
 # two, the same command continues. SIGTERM ends with 143, as in a shell.
 FAILED = 1
@@ -180,7 +182,7 @@ def one_line_errors():
 def _explain(error):
     """Returns an error's reason and exit code; None, None if it is a bug."""
     if isinstance(error, _BAD_INPUT):
-        return str(error), FAILED
+        return _with_flags(str(error)), FAILED
     import tensorflow as tf
 
     from sagan_tf import distribution
@@ -192,6 +194,24 @@ def _explain(error):
         # For example: out of memory, a full disk, data that changed.
         return _operation_error(error.message), FAILED
     return None, None
+
+
+def _with_flags(text):
+    """Replaces the names of Python's arguments in a message by the flags.
+
+    A name is in backticks, and may have a value: `steps` or `labels=False`.
+    """
+    config = {name for name, _, _ in Config.describe()}
+
+    def flag(found):
+        name, value = found.groups()
+        if name in flags.FLAGS:
+            return f"`--{name}{value}`"
+        if "config" in flags.FLAGS and name in config:
+            return f"`--config.{name}{value}`"
+        return found[0]
+
+    return re.sub(r"`(\w+)((?:=[^`]*)?)`", flag, text)
 
 
 def _operation_error(message):

@@ -7,17 +7,22 @@ from sagan_tf.data.pipeline import (
     training_dataset,
 )
 from sagan_tf.data.source import Source
-from sagan_tf.data.sources import class_names, open_source
-from sagan_tf.data.validation import check, check_headers, resolve_num_classes
+from sagan_tf.data.sources import class_names, open_configured, open_source
+from sagan_tf.data.validation import (
+    check,
+    refuse_bad_images,
+    resolve_num_classes,
+)
 
 __all__ = [
     "Source",
     "check",
-    "check_headers",
     "class_names",
     "is_spaced",
+    "open_configured",
     "open_source",
     "ordered_dataset",
+    "refuse_bad_images",
     "resolve_num_classes",
     "spaced_source",
     "training_dataset",

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from sagan_tf.data.resizing import prepare_tensor
 from sagan_tf.data.source import Source
 
 
@@ -52,7 +53,7 @@ def open_digits(split="train"):
     return Source(
         name=f"digits, {split} split",
         records=tf.data.Dataset.from_tensor_slices((images, labels)),
-        decode=lambda image, label: (image, label),
+        prepare=prepare_tensor,
         size=len(labels),
         class_names=tuple(str(digit) for digit in range(10)),
         shuffle_buffer=len(labels),

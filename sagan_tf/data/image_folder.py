@@ -1,34 +1,49 @@
 """A folder of images."""
 
+import collections
 import hashlib
 import os
 import pathlib
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
+from sagan_tf.data import pictures
 from sagan_tf.data.source import Source
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+# Names of folders that are parts of a data set and not its classes. A part has
+# several usual names.
+_SPLITS = (
+    ("train", "training"),
+    ("test", "testing"),
+    ("validation", "valid", "val", "dev"),
+)
 
 
-def open_image_folder(data_dir):
+def open_image_folder(data_dir, split="train", background="white"):
     """Opens a folder of images: `class_name/*.jpg`, or `*.jpg` for no labels.
 
-    JPEG, PNG and BMP files and the first frames of GIF files are read,
-    including those with CMYK colours or 16 bits. Other files and hidden files
-    are ignored. Classes are numbered in the order of their names.
+    Images in deeper folders belong to the class of the uppermost one. Links
+    to files and folders are followed. Hidden files, and folders with a run in
+    them, are left out. Classes are numbered in the order of their names.
+
+    If the folder consists of folders that are named like parts of a data set
+    (train, test, validation), `split` picks one of them.
 
     Args:
         data_dir: Path of the folder.
+        split: Name of the part; "train" if the folder has no parts.
+        background: Colour that transparent pixels show, see `pictures.colour`.
 
     Returns:
-        A `Source`.
+        A `Source`. Its `unusable` lists files that are named like pictures
+        but are not there or are of formats that are not read.
 
     Raises:
-        ValueError: If the folder does not exist, has no images, has images
-            of only one class, or has images both beside and inside class
-            folders.
+        ValueError: If the folder or its part does not exist, has no images,
+            has images of only one class, or has images both beside and inside
+            class folders.
     """
     root = pathlib.Path(data_dir)
     if not data_dir or not root.is_dir():
@@ -36,105 +51,230 @@ def open_image_folder(data_dir):
             "`data_dir` must be a folder of images. "
             f"Received: data_dir={str(data_dir)!r}, which is no folder"
         )
-    folders = sorted(
-        path for path in root.iterdir()
-        if path.is_dir() and not path.name.startswith(".")
-    )  # fmt: skip
-    flat = _images_in(root)
-    by_class = {folder: _images_in(folder) for folder in folders}
-    if flat and any(by_class.values()):
-        raise ValueError(
-            f"`data_dir` {root} holds images both beside and inside class "
-            f"folders (such as {flat[0].name} and {folders[0].name}/): move "
-            "away either of them"
-        )
+    root = _part(root, split)
+    found = _Found(root)
+    flat = [file for file in found.files if file.parent == root]
+    if not flat or len(flat) < len(found.files):
+        _check_classes(root, found, flat)
+    names = sorted({file.relative_to(root).parts[0] for file in found.files})
+    class_names = () if flat else tuple(names)
+    labels = np.zeros(len(found.files), np.int32)
     if not flat:
-        _check_classes(root, by_class)
-    class_names = () if flat else tuple(folder.name for folder in by_class)
-    files = flat or [file for images in by_class.values() for file in images]
-    labels = [0] * len(flat) or [
-        label for label, images in enumerate(by_class.values()) for _ in images
-    ]
+        index = {name: label for label, name in enumerate(names)}
+        labels[:] = [
+            index[file.relative_to(root).parts[0]] for file in found.files
+        ]
     return Source(
         name=f"image folder {root}",
         records=tf.data.Dataset.from_tensor_slices(
             # Encoded, because a file name need not be text.
-            (list(map(os.fsencode, files)), np.array(labels, np.int32))
+            (list(map(os.fsencode, found.files)), labels)
         ),
-        decode=lambda path, label: (_decode_file(path), label),
-        size=len(files),
+        prepare=lambda path, label, **options: pictures.prepare_tensor(
+            path, label, pictures.read_file, background, **options
+        ),
+        size=len(found.files),
         class_names=class_names,
-        files=tuple(str(file) for file in files),
+        files=tuple(map(str, found.files)),
+        unusable=tuple(found.unusable),
+        notes=tuple(found.notes()) + _doubts(class_names),
         # Paths are so small that all of them can be shuffled.
-        shuffle_buffer=len(files),
-        fingerprint=_fingerprint(root, files, labels, times=True),
-        identity=_fingerprint(root, files, labels),
+        shuffle_buffer=len(found.files),
+        fingerprint=_fingerprint(root, found.files, labels, background),
+        identity=_fingerprint(root, found.files, labels),
     )
 
 
-def _fingerprint(root, files, labels, times=False):
+class _Found:
+    """What is below a folder, in the order of the paths' parts.
+
+    Attributes:
+        files: Paths of files that are named like pictures.
+        unusable: Pairs (path, reason) of pictures that cannot be read.
+        others: Numbers of other files by their extension.
+        runs: Paths of folders that hold a run.
+        deeper: The first path below a class folder's own folder, or None.
+    """
+
+    def __init__(self, root):
+        self.files, self.unusable, self.runs = [], [], []
+        self.others, self.deeper = collections.Counter(), None
+        for folder, names in _walk(root, self.runs):
+            for name in names:
+                self._add(folder / name)
+        self.files.sort(key=lambda file: file.parts)
+        for file in self.files:
+            if len(file.relative_to(root).parts) > 2:
+                self.deeper = file
+                break
+
+    def _add(self, path):
+        suffix = path.suffix.lower()
+        if suffix in pictures.FOREIGN_EXTENSIONS:
+            self.unusable.append(
+                (str(path), f"{suffix} is not read: save it as PNG or JPEG")
+            )
+        elif suffix not in pictures.EXTENSIONS:
+            self.others[suffix or "no extension"] += 1
+        elif path.is_file():
+            self.files.append(path)
+        else:
+            self.unusable.append((str(path), "a broken link, or not a file"))
+
+    def notes(self):
+        """Yields what a person should know about the folder."""
+        if self.others:
+            kinds = ", ".join(sorted(self.others)[:5])
+            yield (
+                f"{sum(self.others.values())} files are left out that are not "
+                f"named like pictures ({kinds})."
+            )
+        if self.runs:
+            yield f"Left out, because it holds a run: {self.runs[0]}."
+        if self.deeper is not None:
+            yield (
+                "Images in deeper folders belong to the class of the "
+                f"uppermost folder, for example {self.deeper}."
+            )
+
+
+def _walk(root, runs):
+    """Yields each folder below `root` and the names of its files.
+
+    Links to folders are followed, unless they lead to a folder that they are
+    in. Folders of runs are added to `runs` instead.
+    """
+    above = {os.path.dirname(str(root)): frozenset()}
+    for folder, folders, names in os.walk(
+        root, onerror=_raise, followlinks=True
+    ):
+        chain, real = above[os.path.dirname(folder)], os.path.realpath(folder)
+        if real in chain:
+            folders.clear()
+            continue
+        if "config.json" in names and "checkpoints" in folders:
+            runs.append(folder)
+            folders.clear()
+            continue
+        above[folder] = chain | {real}
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield (
+            pathlib.Path(folder),
+            [name for name in names if not name.startswith(".")],
+        )
+
+
+def _raise(error):
+    raise error
+
+
+def _part(root, split):
+    """Returns the folder to read: `root`, or the part of it that is asked."""
+    entries = [path for path in root.iterdir() if path.name[0] != "."]
+    parts = {
+        path.name.lower(): path for path in sorted(entries) if path.is_dir()
+    }
+    usual = {name for names in _SPLITS for name in names}
+    if not parts or not usual.issuperset(parts) or _has_pictures(entries):
+        if split != "train":
+            raise ValueError(
+                "`split` must be 'train' for an image folder without folders "
+                "that are named train, test or validation. "
+                f"Received: split={split!r}, for {root}"
+            )
+        return root
+    same = next((names for names in _SPLITS if split in names), (split,))
+    chosen = next((parts[name] for name in same if name in parts), None)
+    found = ", ".join(path.name for path in parts.values())
+    if chosen is None:
+        raise ValueError(
+            f"`data_dir` {root} has the parts {found}, which are not classes: "
+            f"`split` must be one of them. Received: split={split!r}"
+        )
+    logging.info(
+        "%s has the parts %s, which are not classes. Of these %s is read; "
+        "`split` picks another.",
+        root,
+        found,
+        chosen.name,
+    )
+    return chosen
+
+
+def _has_pictures(entries):
+    return any(path.suffix.lower() in pictures.EXTENSIONS for path in entries)
+
+
+def _doubts(class_names):
+    """Returns a note if the classes look like parts of an unlabelled set."""
+    if len(class_names) < 2 or not all(
+        len(name) >= 5 and name.isdecimal() and int(name) % 1000 == index % 1000
+        for index, name in enumerate(class_names)
+    ):
+        return ()
+    return (
+        f"The folders {class_names[0]}, {class_names[1]}, ... count as "
+        "classes. If they only divide one set, `labels=False` trains without "
+        "classes.",
+    )
+
+
+def _fingerprint(root, files, labels, background=None):
     """Returns a hash of the files' names, labels and sizes.
 
-    With `times` it covers their full paths and modification times too.
+    With a background it covers that, the files' full paths, and the times of
+    their last changes too.
     """
     digest = hashlib.sha256()
+    if background is not None:
+        digest.update(f"{pictures.colour(background)}\n".encode())
     for file, label in zip(files, labels, strict=True):
         status = file.stat()
         parts = [file.relative_to(root), label, status.st_size]
-        if times:
+        if background is not None:
             parts += [file, status.st_mtime_ns]
         digest.update(os.fsencode("\0".join(map(str, parts)) + "\n"))
     return digest.hexdigest()
 
 
-def _check_classes(root, by_class):
+def _check_classes(root, found, flat):
     """Raises a `ValueError` if the folders do not look like classes."""
-    filled = [folder for folder, images in by_class.items() if images]
-    deeper = [
-        child
-        for folder in by_class
-        for child in sorted(folder.iterdir())
-        if child.is_dir() and _images_in(child)
-    ]
-    hint = ""
-    if deeper:
-        hint = (
-            f"; there are images one level deeper, in {deeper[0]}: "
-            f"`data_dir` may have to be {deeper[0].parent}"
-        )
-    if not filled:
+    inside = [file for file in found.files if file.parent != root]
+    if flat and inside:
         raise ValueError(
-            f"`data_dir` {root} has no images ({', '.join(EXTENSIONS)}), "
-            f"neither directly nor in its folders{hint}"
+            f"`data_dir` {root} holds images both beside and inside class "
+            f"folders (such as {flat[0].name} and "
+            f"{inside[0].relative_to(root)}): move away either of them"
         )
+    if not inside:
+        reasons = "".join(
+            f"; {path}: {reason}" for path, reason in found.unusable[:1]
+        )
+        raise ValueError(
+            f"`data_dir` {root} has no images "
+            f"({', '.join(pictures.EXTENSIONS)}), neither directly nor in its "
+            f"folders{reasons}"
+        )
+    filled = {file.relative_to(root).parts[0] for file in inside}
     if len(filled) == 1:
+        (only,) = filled
         raise ValueError(
-            f"`data_dir` {root} has images of only one class, in "
-            f"{filled[0].name}/, so every label would be the same. Usually "
-            "`data_dir` is one folder level too high or too low: it must be "
-            "the folder that contains the class folders, or, to train without "
-            f"classes, the folder of the images itself, {filled[0]}{hint}"
+            f"`data_dir` {root} has images of only one class, in {only}/, so "
+            "every label would be the same. Usually `data_dir` is one folder "
+            "level too high or too low: it must be the folder that contains "
+            f"the class folders, or, to train without classes, the folder of "
+            f"the images itself; it may have to be {root / only}"
         )
-    empty = [folder.name for folder in by_class if folder not in filled]
+    empty = [
+        path.name
+        for path in sorted(root.iterdir())
+        if path.is_dir()
+        and path.name[0] != "."
+        and path.name not in filled
+        and str(path) not in found.runs
+    ]
     if empty:
         raise ValueError(
             f"`data_dir` {root} has class folders without images: "
-            f"{', '.join(empty[:5])}{hint}"
+            f"{', '.join(empty[:5])}"
         )
-
-
-def _images_in(folder):
-    return sorted(
-        path for path in folder.iterdir()
-        if path.suffix.lower() in EXTENSIONS
-        and not path.name.startswith(".")
-        and path.is_file()
-    )  # fmt: skip
-
-
-def _decode_file(path):
-    image = tf.io.decode_image(
-        tf.io.read_file(path), channels=3, expand_animations=False
-    )
-    image.set_shape([None, None, 3])
-    return image

@@ -4,33 +4,12 @@ import dataclasses
 
 import tensorflow as tf
 
+from sagan_tf.data.resizing import METHOD
 from sagan_tf.images import to_float
 
 # As many parallel calls as there are cores, at most 16; see `_untuned`.
 AUTOTUNE = tf.data.AUTOTUNE
 _PREFETCHED = 2
-
-
-def square(image, image_size, method="bilinear"):
-    """Crops the centre square and resizes it, antialiased.
-
-    Args:
-        image: uint8 (height, width, 3) tensor.
-        image_size: Integer, pixels.
-        method: As in `tf.image.resize`.
-
-    Returns:
-        uint8 (image_size, image_size, 3) tensor.
-    """
-    shape = tf.shape(image)
-    side = tf.minimum(shape[0], shape[1])
-    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
-    image = image[top : top + side, left : left + side]
-    image = tf.image.resize(
-        image, (image_size, image_size), method, antialias=True
-    )
-    image = tf.saturate_cast(tf.round(image), tf.uint8)
-    return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
 def training_dataset(
@@ -85,8 +64,7 @@ def training_dataset(
         )
 
     def prepare(position, record):
-        image, label = _decode(source, record)
-        image = square(image, image_size)
+        image, label, _ = _prepare(source, record, image_size, METHOD)
         if horizontal_flip:
             image = tf.image.stateless_random_flip_left_right(
                 image, tf.stack([tf.constant(seed, tf.int64), position])
@@ -108,14 +86,14 @@ def training_dataset(
     return _untuned(dataset.prefetch(_PREFETCHED))
 
 
-def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
+def ordered_dataset(source, image_size, batch_size=None, method=METHOD):
     """Makes a data set of all images once, in the order of the source.
 
     Args:
         source: `Source`.
         image_size: Integer, pixels.
         batch_size: Integer, or None for single images.
-        method: Method of resizing, as in `tf.image.resize`.
+        method: As in `resizing.square`.
 
     Returns:
         A `tf.data.Dataset` of uint8 images
@@ -124,9 +102,7 @@ def ordered_dataset(source, image_size, batch_size=None, method="bilinear"):
     """
 
     def prepare(_, record):
-        image, label = _decode(source, record)
-        shorter_side = tf.reduce_min(tf.shape(image)[:2])
-        return square(image, image_size, method), label, shorter_side
+        return _prepare(source, record, image_size, method)
 
     dataset = source.records.enumerate().map(prepare, AUTOTUNE)
     if batch_size is not None:
@@ -174,7 +150,7 @@ def _untuned(dataset):
     return dataset.with_options(options)
 
 
-def _decode(source, record):
+def _prepare(source, record, image_size, method):
     # As in `tf.data`'s map, a tuple is several arguments.
-    arguments = record if isinstance(record, tuple) else (record,)
-    return source.decode(*arguments)
+    parts = record if isinstance(record, tuple) else (record,)
+    return source.prepare(*parts, image_size=image_size, method=method)

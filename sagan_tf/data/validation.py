@@ -2,20 +2,17 @@
 
 import collections
 import dataclasses
-import re
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from sagan_tf.data.headers import check_header
-from sagan_tf.data.pipeline import ordered_dataset
-from sagan_tf.utils.progress import progress_bar
+from sagan_tf.data.examination import Examination, name_of, without
+from sagan_tf.data.resizing import prepare_tensor
 
 # Number of images that are examined if a data set neither consists of files nor
 # fits into memory.
 SAMPLE = 10_000
-_PROGRESS_FROM = 2_000
 
 
 def resolve_num_classes(source, num_classes, labels=True):
@@ -27,10 +24,15 @@ def resolve_num_classes(source, num_classes, labels=True):
         labels: Boolean; False: no classes.
 
     Raises:
-        ValueError: If `num_classes` is given and the source has no labels.
+        ValueError: If `num_classes` is given and the source has no labels, or
+            if the source's labels cannot be used.
     """
     if not labels:
         return None
+    if source.label_problem:
+        raise ValueError(
+            f"{source.label_problem}. `labels=False` trains without classes"
+        )
     if num_classes is None:
         return len(source.class_names) or None
     if not source.class_names:
@@ -41,11 +43,18 @@ def resolve_num_classes(source, num_classes, labels=True):
     return num_classes
 
 
-def check(source, image_size, num_classes, cache_bytes):
+def check(
+    source,
+    image_size,
+    num_classes,
+    cache_bytes,
+    bad_images="stop",
+    small_images="stop",
+):
     """Reads the images once, reports on them, and refuses unusable data.
 
     It logs the number of images, the classes with their numbers of images,
-    and the resolution.
+    the resolution, and what was left out.
 
     Args:
         source: `Source`.
@@ -53,15 +62,21 @@ def check(source, image_size, num_classes, cache_bytes):
         num_classes: Integer, or None if labels are not used.
         cache_bytes: Decoded images stay in memory if they need at most this
             many bytes.
+        bad_images: "stop" refuses images that cannot be read; "skip" leaves
+            them out. The log names each of them.
+        small_images: "stop" refuses files that are smaller than `image_size`,
+            and a data set of TFDS if most of its images are; "enlarge"
+            enlarges them.
 
     Returns:
-        The `Source` to train from: in memory if it fits, else `source`.
+        The `Source` to train from: in memory if it fits, else `source`, in
+        either case without images that are left out.
 
     Raises:
-        ValueError: If there are no images; if an image is unreadable; if a
-            file, or most of the images, is smaller than `image_size`; if a
-            label is outside [0, num_classes); or if all labels are the same
-            and `num_classes` is above 1.
+        ValueError: If there are no images; if images are unreadable or small
+            and are not to be left out or enlarged; if a label is outside [0,
+            num_classes); or if all labels are the same and `num_classes` is
+            above 1.
     """
     if source.size < 1:
         raise ValueError(f"{source.name} has no images")
@@ -69,88 +84,106 @@ def check(source, image_size, num_classes, cache_bytes):
     examined = source.size
     if not fits and not source.files:
         examined = min(SAMPLE, source.size)
-    check_headers(source)
-    images, labels, sides = _read(source, image_size, examined, keep=fits)
-    _check_resolution(source, sides, image_size)
-    histogram = dict(sorted(collections.Counter(labels).items()))
+    found = Examination(source, image_size, examined, keep=fits)
+    small = found.small(image_size)
+    problems = []
+    if found.bad or source.unusable:
+        problems.append(_bad(source, found.bad, bad_images))
+    if small and small_images == "stop":
+        problems.append(_small(found, small, image_size))
+    if any(problems):
+        raise ValueError(". ".join(filter(None, problems)))
+    _note_small(found, small, image_size)
+    source = without(source, found.bad)
+    histogram = dict(sorted(collections.Counter(found.labels).items()))
     if num_classes is not None:
         _check_labels(source, histogram, num_classes)
-    _report(source, examined, histogram, sides, num_classes)
+    _report(source, found, histogram, num_classes)
     if not fits:
         return source
     logging.info("Images stay in memory.")
     return dataclasses.replace(
         source,
         records=tf.data.Dataset.from_tensor_slices(
-            (np.stack(images), np.array(labels, np.int32))
+            (np.stack(found.images), np.array(found.labels, np.int32))
         ),
-        decode=lambda image, label: (image, label),
+        prepare=prepare_tensor,
         shuffle_buffer=source.size,
     )
 
 
-def check_headers(source):
-    """Raises a `ValueError` that names the first file with a bad header."""
-    for file in source.files:
-        try:
-            check_header(file)
-        except ValueError as error:
-            raise _unreadable(file, error) from None
+def without_bad_images(source):
+    """Returns the `Source` without the images that cannot be read.
+
+    Every image is decoded.
+
+    Raises:
+        ValueError: If none can be read.
+    """
+    found = Examination(source, 1, source.size, keep=False)
+    if len(found.bad) == source.size:
+        raise ValueError(_bad(source, found.bad, "skip"))
+    return without(source, found.bad)
 
 
-def _unreadable(where, reason):
-    return ValueError(
-        f"{where} cannot be read as an image: repair or remove it ({reason})"
+def refuse_bad_images(source):
+    """Raises a `ValueError` if there are images that cannot be read."""
+    found = Examination(source, 1, source.size, keep=False)
+    if found.bad:
+        raise ValueError(_bad(source, found.bad, "stop"))
+
+
+def _bad(source, bad, bad_images):
+    """Logs each image that cannot be read; returns the error, or None."""
+    reasons = [
+        *(
+            (name_of(source, position), bad[position])
+            for position in sorted(bad)
+        ),
+        *source.unusable,
+    ]
+    skip = bad_images == "skip" and len(bad) < source.size
+    for name, reason in reasons if skip or len(reasons) > 1 else ():
+        logging.warning("Cannot be read as an image: %s (%s)", name, reason)
+    everything = source.size + len(source.unusable)
+    if skip:
+        logging.warning(
+            "%d of %d images are left out (`bad_images`).",
+            len(reasons),
+            everything,
+        )
+        return None
+    name, reason = reasons[0]
+    rest = len(reasons) - 1
+    others = f" and {rest} more, which the log lists," if rest else ""
+    return (
+        f"{name}{others} cannot be read as an image: repair or remove it, or "
+        f"leave such images out by `bad_images=skip` ({reason})"
     )
 
 
-def _read(source, image_size, examined, keep):
-    images, labels, sides = [], [], []
-    progress = None
-    if examined >= _PROGRESS_FROM:
-        progress = progress_bar("checked images", examined)
-    iterator = iter(ordered_dataset(source, image_size).take(examined))
-    while True:
-        try:
-            image, label, side = next(iterator)
-        except StopIteration:
-            return images, labels, sides
-        except tf.errors.OpError as error:
-            # Images are read in order: the failing one follows those read.
-            where = f"image number {len(labels)} of {source.name}"
-            if source.files:
-                where = source.files[len(labels)]
-            # Before the reason, tf.data lists its iterators.
-            reason = re.sub(r"^.*Iterator::[\w:]+: ", "", error.message)
-            raise _unreadable(where, reason.splitlines()[0]) from None
-        if keep:
-            images.append(image.numpy())
-        labels.append(int(label))
-        sides.append(int(side))
-        done = len(labels)
-        if progress is not None and (done % 100 == 0 or done == examined):
-            progress(done)
+def _small(found, small, image_size):
+    """Returns the error about small images, or None if they are few."""
+    if found.mostly_large(image_size):
+        return None
+    smallest = small[0]
+    return (
+        f"`image_size` {image_size} is above the resolution of the data: "
+        f"{len(small)} of {len(found.sides)} images are smaller; the smallest "
+        f"is {found.names[smallest]} with {found.sides[smallest]} pixels along "
+        "its shorter side. Remove them, or enlarge them by "
+        "`small_images=enlarge`"
+        + (", or train a smaller network" * (image_size > 32))
+    )
 
 
-def _check_resolution(source, sides, image_size):
-    smallest = int(np.argmin(sides))
-    small = int(np.sum(np.array(sides) < image_size))
-    if small and not source.files and np.median(sides) >= image_size:
-        # Published data sets, such as ImageNet, have some small images.
+def _note_small(found, small, image_size):
+    if small:
         logging.warning(
             "%d of %d images are smaller than %d pixels and are enlarged.",
-            small,
-            len(sides),
+            len(small),
+            len(found.sides),
             image_size,
-        )
-    elif small:
-        where = f"image number {smallest} of {source.name}"
-        if source.files:
-            where = source.files[smallest]
-        raise ValueError(
-            f"`image_size` {image_size} is above the resolution of the data: "
-            f"{where} has {sides[smallest]} pixels along its shorter side. "
-            "Remove the small images, or train a smaller network"
         )
 
 
@@ -170,17 +203,45 @@ def _check_labels(source, histogram, num_classes):
         )
 
 
-def _report(source, examined, histogram, sides, num_classes):
-    part = "" if examined == source.size else f" (first {examined} examined)"
+def _report(source, found, histogram, num_classes):
+    part = (
+        ""
+        if found.examined >= source.size
+        else (f" (first {found.examined} examined)")
+    )
     logging.info("Data: %s, %d images%s.", source.name, source.size, part)
     logging.info(
         "Resolution: shorter sides from %d to %d pixels.",
-        min(sides), max(sides),
+        min(found.sides), max(found.sides),
     )  # fmt: skip
+    for note in source.notes:
+        logging.info("%s", note)
+    if found.notes["transparent"]:
+        logging.info(
+            "%d images may be transparent in part, and show `background` "
+            "there.",
+            found.notes["transparent"],
+        )
+    if found.notes["profile"]:
+        logging.warning(
+            "%d images have a colour profile that cannot be used; their "
+            "colours are taken as sRGB.",
+            found.notes["profile"],
+        )
+    _report_classes(source, histogram, num_classes)
+
+
+def _report_classes(source, histogram, num_classes):
     if num_classes is None:
         logging.info("Classes: none, or not used.")
         return
     counts = [histogram.get(label, 0) for label in range(num_classes)]
+    if 0 in counts and source.size == sum(counts):
+        logging.warning(
+            "%d classes have no images, such as number %d.",
+            counts.count(0),
+            counts.index(0),
+        )
     logging.info(
         "Classes: %d, with %d to %d images each.",
         num_classes, min(counts), max(counts),

@@ -36,8 +36,9 @@ class Protocol(fields.Fields):
         "are.",
     )
     resize: str = fields.field(
-        "bilinear",
-        "Antialiased method that resizes real images to the network's size.",
+        "bicubic",
+        "Antialiased method that resizes real images to the network's size; "
+        "training takes the default.",
         choices=("bilinear", "bicubic", "lanczos3", "area"),
     )
     labels: str = fields.field(

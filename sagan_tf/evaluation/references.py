@@ -16,7 +16,7 @@ from sagan_tf.images import to_float
 from sagan_tf.utils import files
 
 # Version of the files' content and of its computation.
-_VERSION = 2
+_VERSION = 3
 # The statistics cover all images; a reference holds the activations of at most
 # this many.
 MAX_ROWS = 50_000
@@ -65,12 +65,7 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
             does not have.
     """
     split = protocol.split or config.split
-    if config.dataset == "image_folder" and split != "train":
-        raise ValueError(
-            "`split` must be 'train' for an image folder, which has no splits. "
-            f"Received: split={split!r}"
-        )
-    source = data.open_source(config.dataset, config.data_dir, split)
+    source = data.open_configured(config, split)
     count = min(protocol.real_images or source.size, source.size)
     key = {
         "version": _VERSION,
@@ -87,7 +82,6 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
     cached = _read(path, key)
     if cached is not None:
         return cached, True
-    data.check_headers(source)
     dataset = data.ordered_dataset(
         data.spaced_source(source, count),
         config.image_size,
@@ -98,8 +92,8 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
     try:
         reference = _compute(dataset, count, extract, source.identity, progress)
     except tf.errors.InvalidArgumentError:
-        # This error names the file that cannot be decoded.
-        data.check(source, config.image_size, None, 0)
+        # This error names the files that cannot be decoded.
+        data.refuse_bad_images(source)
         raise
     labels = reference.labels
     if config.num_classes is not None and not (

@@ -58,7 +58,7 @@ def export_run(
         "latent_dim": config.latent_dim,
         "number_of_classes": number_of_classes(run.generator),
         "class_names": Workdir(workdir).class_names()
-        or data.class_names(config.dataset, config.data_dir),
+        or data.class_names(config.dataset, config.data_dir, config.label),
         "dataset": config.dataset,
         "step": step,
         "weights": weights,

@@ -177,7 +177,7 @@ def discriminator_attention(run, count):
     config = run.config
     discriminator, _ = load_discriminator(run.workdir, run.step, run.best)
     _, attend = bake(discriminator)
-    source = data.open_source(config.dataset, config.data_dir, config.split)
+    source = data.open_configured(config)
     dataset = data.ordered_dataset(
         data.spaced_source(source, count), config.image_size, count
     )

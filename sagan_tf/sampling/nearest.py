@@ -49,7 +49,7 @@ def nearest_images(images, config, count=5, inception=None):
 
 def _images_at(places, config, count):
     """Reads the images at some places of a data set thinned to `count`."""
-    source = data.open_source(config.dataset, config.data_dir, config.split)
+    source = data.open_configured(config)
     source = data.spaced_source(source, count)
     wanted = set(places.ravel().tolist())
     found = {}

@@ -54,7 +54,13 @@ def train(config, workdir, callbacks=(), inception=None):
 
 
 def _train(config, workdir, strategy, callbacks, inception):
-    source = data.open_source(config.dataset, config.data_dir, config.split)
+    source = data.open_source(
+        config.dataset,
+        config.data_dir,
+        config.split,
+        config.label,
+        config.background,
+    )
     config = config.resolved(
         data.resolve_num_classes(source, config.num_classes, config.labels)
     )
@@ -80,6 +86,8 @@ def _train(config, workdir, strategy, callbacks, inception):
         config.image_size,
         config.num_classes,
         config.cache_gibibytes * _GIBIBYTE,
+        config.bad_images,
+        config.small_images,
     )
     _check_same(strategy, "data", source.identity)
     writers = []

@@ -9,6 +9,10 @@ from sagan_tf.config import Config
 from sagan_tf.utils import files
 from sagan_tf.workdir import checkpoints, lock
 
+# What may change when a run resumes: how long it trains, where its data are,
+# and on which devices.
+_CHANGEABLE = ("steps", "data_dir", "strategy")
+
 
 class Workdir:
     """Paths in the directory of a run.
@@ -82,7 +86,7 @@ class Workdir:
         """Raises the errors of `claim`, and writes nothing."""
         self.check_directory()
         if self.config.exists():
-            changed = self.read_config().changed_fields(config)
+            changed = _changed_fields(self.read_config(), config)
             if changed:
                 raise ValueError(
                     f"`workdir` {self.path} has a run of another "
@@ -167,6 +171,15 @@ class Workdir:
                 f"`{interval}_every_steps` steps"
             )
         return path
+
+
+def _changed_fields(before, now):
+    """Returns a line for each field that forbids resuming."""
+    return [
+        f"{name}: {there!r} there, {here!r} now"
+        for name, (there, here) in before.differences(now).items()
+        if name not in _CHANGEABLE
+    ]
 
 
 def _difference(before, now):

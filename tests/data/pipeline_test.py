@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from sagan_tf import data
 from sagan_tf.data import pipeline
+from sagan_tf.data.resizing import prepare_tensor
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def source():
     return data.Source(
         "thirteen",
         tf.data.Dataset.from_tensor_slices((images, labels)),
-        lambda image, label: (image, label),
+        prepare_tensor,
         13,
         tuple("abcdefghijklm"),
         shuffle_buffer=13,
@@ -130,22 +131,6 @@ def test_flips_half_of_the_images(source):
     )
     flipped = np.mean(images[:, 0, 0, 0] > images[:, 0, -1, 0])
     assert 0.4 < flipped < 0.6
-
-
-def test_square_crops_the_centre_and_keeps_the_aspect():
-    image = np.zeros((4, 8, 3), "uint8")
-    image[:, 2:6] = 200
-    np.testing.assert_array_equal(
-        pipeline.square(tf.constant(image), 8), np.full((8, 8, 3), 200)
-    )
-
-
-def test_square_is_antialiased():
-    """A checkerboard becomes grey, its mean, instead of one of its colours."""
-    board = np.indices((64, 64)).sum(0) % 2 * 200
-    image = np.repeat(board[..., None], 3, -1).astype("uint8")
-    inner = pipeline.square(tf.constant(image), 16)[2:-2, 2:-2]
-    assert np.abs(np.array(inner, int) - 100).max() <= 2
 
 
 def test_ordered_dataset_keeps_the_order(source):

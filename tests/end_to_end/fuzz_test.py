@@ -22,7 +22,7 @@ def test_findings_are_told(tmp_path, monkeypatch, capfd):
         raise ValueError("no name") if path.suffix == ".json" else KeyError("x")
 
     monkeypatch.setattr(fuzz.Config, "load", broken)
-    monkeypatch.setattr(fuzz, "check_header", broken)
+    monkeypatch.setattr(fuzz, "examine", broken)
     found = []
     counts = fuzz.fuzz(
         7, tmp_path, 60, most=30, found=lambda *finding: found.append(finding)

@@ -130,8 +130,13 @@ def test_labels_must_be_those_of_the_run(load, config, cache):
         load(config=dataclasses.replace(config, num_classes=5))
 
 
-def test_image_folder_has_no_splits(load, config, protocol):
-    config = dataclasses.replace(config, dataset="image_folder")
+def test_image_folder_without_parts_has_no_splits(
+    load, config, protocol, tmp_path
+):
+    (tmp_path / "1.png").write_bytes(b"")
+    config = dataclasses.replace(
+        config, dataset="image_folder", data_dir=str(tmp_path)
+    )
     protocol = dataclasses.replace(protocol, split="test")
     with pytest.raises(ValueError, match="`split` must be 'train' for an im"):
         load(config, protocol)

@@ -21,17 +21,17 @@ _BAD_FLAGS = {
     "long name": (["--workdir=" + "x" * 300], "File name too long"),
     "few images": (["--workdir={tmp}/run", "--num_images=5"], "num_images=5"),
     "a float": (["--workdir={tmp}/run", "--num_images=1e3"], "1e3"),
-    "nan": (["--workdir={tmp}/run", "--truncation=nan"], "`truncation` must"),
-    "inf": (["--workdir={tmp}/run", "--truncation=inf"], "`truncation` must"),
+    "nan": (["--workdir={tmp}/run", "--truncation=nan"], "`--truncation` must"),
+    "inf": (["--workdir={tmp}/run", "--truncation=inf"], "`--truncation` must"),
     "seed": (["--workdir={tmp}/run", "--seed=-1"], "seed"),
     "huge seed": (["--workdir={tmp}/run", f"--seed={2**70}"], "seed"),
     "step": (["--workdir={tmp}/run", "--step=7"], "no checkpoint of step 7"),
     "huge step": (["--workdir={tmp}/run", f"--step={10**40}"], "of step 1000"),
     "best": (["--workdir={tmp}/run", "--best"], "no checkpoint in"),
-    "average": (["--workdir={tmp}/run", "--averaged"], "`averaged` must be"),
+    "average": (["--workdir={tmp}/run", "--averaged"], "`--averaged` must be"),
     "splits": (
         ["--workdir={tmp}/run", f"--score_splits={2**62}"],
-        "`score_splits` must be at most",
+        "`--score_splits` must be at most",
     ),
     "preset": (["--workdir={tmp}/run", "--preset="], "preset"),
     "outputs": (
@@ -40,7 +40,7 @@ _BAD_FLAGS = {
     ),
     "inception": (
         ["--workdir={tmp}/run", "--inception={tmp}/none"],
-        "`inception` must be a SavedModel",
+        "`--inception` must be a SavedModel",
     ),
 }  # fmt: skip
 
@@ -192,7 +192,7 @@ _BAD_EXTRACTORS = {
 def test_extractors(refused, run, case):
     name, files, named = _BAD_EXTRACTORS[case]
     arguments = ["--workdir={tmp}/run", f"--extractor={{tmp}}/{name}"]
-    refused("eval.py", files, arguments, "`extractor` must be a SavedModel")
+    refused("eval.py", files, arguments, "`--extractor` must be a SavedModel")
 
 
 _GOOD = {"metrics": {"x": 1.0}, "protocol": {"step": 0}}

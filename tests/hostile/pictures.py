@@ -51,14 +51,3 @@ def bomb():
             part(b"IEND", b""),
         ]
     )
-
-
-def animated_bomb():
-    """Returns a GIF of 100 frames, each of them within the limit of pixels."""
-    buffer = io.BytesIO()
-    Image.new("P", (1000, 1000)).save(buffer, "gif")
-    content = buffer.getvalue()
-    # The first frame, without the header before and the end after it.
-    start = 13 + 3 * 2 ** ((content[10] & 7) + 1)
-    frame = content[start:-1]
-    return content[:start] + 100 * frame + content[-1:]

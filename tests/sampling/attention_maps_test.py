@@ -48,7 +48,7 @@ def test_attention_of_the_discriminator(sampler, workdir, monkeypatch):
     few = dataclasses.replace(
         source, records=source.records.map(lambda i, n: (i, n % 3))
     )
-    monkeypatch.setattr(data, "open_source", lambda *args: few)
+    monkeypatch.setattr(data, "open_configured", lambda config: few)
     images, found = attention_maps.discriminator_attention(sampler.run, 8)
     scores, grid = found["attention16"]
     assert len(images) == 8 and scores.shape == (8, 256, 64)

@@ -31,8 +31,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from sagan_tf import Config, data
-from sagan_tf.data.headers import check_header
-from sagan_tf.data.pipeline import square
+from sagan_tf.data.pictures import examine
+from sagan_tf.data.resizing import METHOD
 
 # Of this program alone: its tests import it beside others that have the same.
 _FLAGS = flags.FlagValues()
@@ -78,10 +78,10 @@ class Images:
         with tempfile.TemporaryDirectory() as folder:
             suffix, content = mutations.image_seeds()[0]
             pathlib.Path(folder, f"0{suffix}").write_bytes(content)
-            self._decode = data.open_source("image_folder", folder).decode
+            prepare = data.open_source("image_folder", folder).prepare
         self._count = 0
         self._prepared = tf.function(
-            lambda path: square(self._decode(path, 0)[0], SIZE),
+            lambda path: prepare(path, 0, image_size=SIZE, method=METHOD)[0],
             input_signature=[tf.TensorSpec((), tf.string)],
         )
 
@@ -96,7 +96,7 @@ class Images:
 
     def _is_decoded(self, path):
         try:
-            check_header(path)
+            examine(path)
             image = self._prepared(str(path))
         except (ValueError, tf.errors.InvalidArgumentError):
             return False

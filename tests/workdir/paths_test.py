@@ -1,5 +1,7 @@
 """Tests of which directory can be a run's."""
 
+import dataclasses
+
 import pytest
 
 from sagan_tf.workdir import Workdir
@@ -22,6 +24,19 @@ def test_run_that_was_killed_while_it_started(small_run, tmp_path):
     (tmp_path / "config.json.tmp").write_text("{")
     Workdir(tmp_path).claim(small_run)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_changed_fields(small_run, tmp_path):
+    workdir = Workdir(tmp_path)
+    workdir.claim(small_run)
+    workdir.claim(dataclasses.replace(small_run, steps=9, data_dir="/x"))
+    changed = dataclasses.replace(small_run, batch_size=6, seed=9)
+    with pytest.raises(ValueError) as error:
+        workdir.claim(changed)
+    before = small_run.batch_size
+    assert f"batch_size: {before} there, 6 now; seed: 0 there, 9 now" in str(
+        error.value
+    )
 
 
 def test_class_names_are_kept(small_run, tmp_path):
