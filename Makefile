@@ -54,7 +54,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 # The versions that the tests were written with. torch-fidelity, for its
 # arithmetic alone, without torchvision.
 $(VENV)/installed-extras: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --editable ".[import,serving]" torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable ".[import,onnx,serving]" torch==2.13.0
 	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0
-	$(BIN)/python -m pip install --quiet selenium
+	$(BIN)/python -m pip install --quiet selenium ai-edge-litert
 	touch $@

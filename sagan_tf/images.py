@@ -37,9 +37,9 @@ def to_uint8(images):
     Returns:
         uint8 tensor.
     """
-    return tf.saturate_cast(
-        tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5), tf.uint8
-    )
+    levels = tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5)
+    # `saturate_cast` would do, but LiteRT does not have its operation.
+    return tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)
 
 
 def image_function(generator):

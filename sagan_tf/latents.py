@@ -47,14 +47,17 @@ def latents_of_seeds(seeds, latent_dim, truncation=0.0):
     Args:
         seeds: int64 (count,).
         latent_dim: Integer, length of a latent vector.
-        truncation: Float or scalar tensor, as in `draw_inputs`.
+        truncation: Float or tensor, () or (count,), as in `draw_inputs`.
 
     Returns:
         Float32 (count, latent_dim).
     """
-    truncation = tf.convert_to_tensor(truncation, tf.float32)
+    truncation = tf.broadcast_to(
+        tf.convert_to_tensor(truncation, tf.float32), tf.shape(seeds)
+    )
 
-    def latent(seed):
+    def latent(inputs):
+        seed, truncation = inputs
         seed = tf.stack([seed, tf.zeros_like(seed)])
         return tf.where(
             truncation > 0,
@@ -63,7 +66,9 @@ def latents_of_seeds(seeds, latent_dim, truncation=0.0):
             tf.random.stateless_normal([latent_dim], seed),
         )
 
-    return tf.map_fn(latent, seeds, fn_output_signature=tf.float32)
+    return tf.map_fn(
+        latent, (seeds, truncation), fn_output_signature=tf.float32
+    )
 
 
 def number_of_classes(generator, num_classes=None):

@@ -1,6 +1,7 @@
-"""Writes the generator of a run as a SavedModel for TF Serving.
+"""Writes the generator of a run for use elsewhere.
 
     sagan-export --workdir=DIR --output=MODELS/sagan
+    sagan-export --workdir=DIR --output=sagan.onnx --format=onnx
 
 The SavedModel is MODELS/sagan/1, or the next free number. MODELS/sagan is the
 `model_base_path` of TF Serving. docs/serving.md has clients.
@@ -16,7 +17,10 @@ FLAGS = flags.FLAGS
 def define_flags():
     common.define_path("workdir", None, "Directory of a run.", required=True)
     common.define_path(
-        "output", None, "Directory of the model's versions.", required=True
+        "output",
+        None,
+        "Directory of the model's versions, or the file of another --format.",
+        required=True,
     )
     flags.DEFINE_integer(
         "version",
@@ -26,6 +30,13 @@ def define_flags():
         upper_bound=2**63 - 1,
     )
     common.define_checkpoint()
+    flags.DEFINE_enum(
+        "format",
+        "saved_model",
+        ["saved_model", "onnx", "litert"],
+        "SavedModel for TF Serving, or one file: .onnx (needs the extra "
+        "`onnx`) or .tflite.",
+    )
     flags.DEFINE_enum(
         "device",
         "cpu",
@@ -43,6 +54,7 @@ def main():
         FLAGS.output,
         version=FLAGS.version,
         device=FLAGS.device,
+        format=FLAGS.format,
         **common.checkpoint_arguments(),
     )
     print(f"Written to {path}")

@@ -3,6 +3,7 @@
 import pathlib
 
 from sagan_tf import data
+from sagan_tf.export.onnx_and_litert import check_path, export_file
 from sagan_tf.export.saved_model import export_generator
 from sagan_tf.latents import number_of_classes
 from sagan_tf.version import __version__
@@ -23,36 +24,63 @@ def export_run(
     best=False,
     averaged=None,
     device="cpu",
+    format="saved_model",
 ):
-    """Writes a run's generator as the SavedModel `output/version`.
+    """Writes a run's generator as the SavedModel `output/version`, or a file.
 
     The SavedModel contains `saved_model.json`, which describes the weights:
-    their run, step, classes, evaluations and terms.
+    their run, step, classes, evaluations and terms. Beside a file of another
+    format is one with the same content.
 
     Args:
         workdir: Directory of a run.
-        output: Directory of the model's versions.
+        output: Directory of the model's versions; for another format, the
+            file.
         version: Integer, a new version. None: one above the highest version.
         step, best, averaged: As in `load_generator`.
         device: As in `export_generator`.
+        format: "saved_model", "onnx" or "litert"; see `export_file`.
 
     Returns:
         The path written.
 
     Raises:
-        ValueError: If there is nothing to export, or the version exists.
+        ValueError: If there is nothing to export, or the version or the file
+            exists.
     """
+    if format != "saved_model":
+        if version is not None:
+            raise ValueError(
+                "`version` must be None for a file. "
+                f"Received: version={version}, format={format!r}"
+            )
+        check_path(output, format)
+    path = output if format != "saved_model" else _versioned(output, version)
     run = loading.load(workdir, step, best, averaged)
-    config, step = run.config, run.step
+    card = _card(workdir, run)
+    if format == "saved_model":
+        export_generator(run.generator, path, card, device)
+    else:
+        export_file(run.generator, path, format, card, device)
+    return str(path)
+
+
+def _versioned(output, version):
+    """Returns the path of a version, or of the next one."""
     output = pathlib.Path(output)
     if output.exists() and not output.is_dir():
         raise ValueError(f"`output` {output} is not a directory")
     if version is None:
         taken = [int(p.name) for p in output.glob("*") if p.name.isdecimal()]
         version = max(taken, default=0) + 1
-    path = output / str(version)
+    return output / str(version)
+
+
+def _card(workdir, run):
+    """Returns what describes the weights."""
+    config, step = run.config, run.step
     weights = "averaged" if run.averaged else "raw"
-    card = {
+    return {
         "model": "SAGAN generator",
         "image_size": config.image_size,
         "latent_dim": config.latent_dim,
@@ -67,8 +95,6 @@ def export_run(
         "evaluations": _evaluations(workdir, step, weights),
         "sagan_tf": __version__,
     }
-    export_generator(run.generator, path, card, device)
-    return str(path)
 
 
 def _notice(workdir):

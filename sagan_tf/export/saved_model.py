@@ -25,13 +25,19 @@ def export_generator(generator, path, card=None, device="cpu"):
     - `serving_default` returns `images`, uint8 (batch, height, width, 3).
     - `images_float` returns `images`, float32 in [-1, 1].
     - `png` returns `image_bytes`, PNG files.
-    - `from_seed` takes `seeds`, int64 (batch,), instead of latents, and
-      `truncation`, a float32 scalar, by default 0. It returns `images`,
-      uint8. A seed gives the same image alone and in any batch.
+    - `from_seed` takes `seeds`, int64 (batch,), instead of latents. It returns
+      `images`, uint8. A seed gives the same image alone and in any batch.
+    - `from_seed_truncated` takes `truncation`, float32 (batch,), too; see
+      `draw_inputs`.
     - `attention`, if the generator has self-attention, returns `images` and,
       for each such layer, its scores `attention<size>`, float32 (batch,
-      queries, keys), and `attention<size>_query_grid`, (height, width) of the
-      queries.
+      queries, keys), and `attention<size>_query_grid`, int32 (batch, 2), the
+      height and width of the queries.
+
+    Every input and output has the batch as its first dimension, so that TF
+    Serving can merge requests. `keras.layers.TFSMLayer(path)` calls the
+    generator as Keras' own exports: with `latents` or `[latents, labels]`, for
+    float32 images.
 
     If the extra `serving` is installed, the SavedModel comes with requests by
     which TF Serving warms up.
@@ -63,6 +69,8 @@ def export_generator(generator, path, card=None, device="cpu"):
     with files.creating(path) as folder:
         # An attribute, because the module must track its functions.
         module.functions = module.signatures()
+        # What `TFSMLayer` calls unless it is told another name.
+        module.serve = module.endpoint()
         tf.saved_model.save(module, str(folder), module.functions)
         warmup.write(folder, generator)
         if card is not None:
@@ -86,10 +94,9 @@ class _Served(tf.Module):
 
     def signatures(self):
         """Returns a `tf.function` for each signature, by its name."""
-        latents = tf.TensorSpec((None, self.latent_dim), tf.float32, "latents")
+        inputs, labels = self._specifications()
         seeds = tf.TensorSpec((None,), tf.int64, "seeds")
-        labels = tf.TensorSpec((None,), tf.int32, "labels")
-        truncation = tf.TensorSpec((), tf.float32, "truncation")
+        truncation = tf.TensorSpec((None,), tf.float32, "truncation")
 
         def images_float(latents, labels=None):
             return {"images": self._images(latents, labels)}
@@ -104,14 +111,21 @@ class _Served(tf.Module):
         def attention(latents, labels=None):
             return self._attention(latents, labels)
 
-        inputs, seeded = [latents], [seeds]
-        if self.num_classes is not None:
-            inputs, seeded = [latents, labels], [seeds, labels]
+        def from_seed(seeds, labels=None):
+            return self._from_seeds(seeds, labels)
+
+        def from_seed_truncated(seeds, truncation, labels=None):
+            return self._from_seeds(seeds, labels, truncation)
+
         functions = {
             "serving_default": (images_uint8, inputs),
             "images_float": (images_float, inputs),
             "png": (png, inputs),
-            "from_seed": (self._from_seed(), [*seeded, truncation]),
+            "from_seed": (from_seed, [seeds, *labels]),
+            "from_seed_truncated": (
+                from_seed_truncated,
+                [seeds, truncation, *labels],
+            ),
         }
         if len(self._networks()[1].output) > 1:
             functions["attention"] = (attention, inputs)
@@ -120,25 +134,36 @@ class _Served(tf.Module):
             for name, (function, specification) in functions.items()
         }
 
-    def _from_seed(self):
-        """Returns the function of `from_seed`.
+    def endpoint(self):
+        """Returns a `tf.function` from the generator's inputs to its images."""
+        inputs, _ = self._specifications()
+        if self.num_classes is None:
+            return tf.function(
+                lambda latents: self._images(latents, None),
+                input_signature=inputs,
+            )
+        return tf.function(
+            lambda inputs: self._images(*inputs), input_signature=[inputs]
+        )
 
-        `truncation` needs a default in the signature, so it is the last
-        argument, after labels or without them.
-        """
-        no_truncation = tf.constant(0.0)
+    def _specifications(self):
+        """Returns those of latents and labels, and those of labels alone."""
+        latents = tf.TensorSpec((None, self.latent_dim), tf.float32, "latents")
+        if self.num_classes is None:
+            return [latents], []
+        labels = tf.TensorSpec((None,), tf.int32, "labels")
+        return [latents, labels], [labels]
 
-        def draw(seeds, truncation, labels=None):
+    def _from_seeds(self, seeds, labels, truncation=None):
+        seeds = _checked(seeds, "seeds")
+        if labels is not None:
+            labels = _as_many(labels, "labels", seeds, "seeds")
+        if truncation is None:
+            latents = latents_of_seeds(seeds, self.latent_dim)
+        else:
+            truncation = _as_many(truncation, "truncation", seeds, "seeds")
             latents = latents_of_seeds(seeds, self.latent_dim, truncation)
-            return {"images": to_uint8(self._images(latents, labels))}
-
-        def unconditional(seeds, truncation=no_truncation):
-            return draw(seeds, truncation)
-
-        def conditional(seeds, labels, truncation=no_truncation):
-            return draw(seeds, truncation, labels)
-
-        return unconditional if self.num_classes is None else conditional
+        return {"images": to_uint8(self._images(latents, labels))}
 
     def _images(self, latents, labels):
         images, _ = self._networks()
@@ -152,27 +177,45 @@ class _Served(tf.Module):
             if name != "images":
                 # The queries are the positions of the feature map, row by row.
                 layer = images.get_layer(name)
-                outputs[f"{name}_query_grid"] = tf.constant(
-                    layer.output[0].shape[1:3], tf.int32
+                grid = tf.constant([layer.output[0].shape[1:3]], tf.int32)
+                outputs[f"{name}_query_grid"] = tf.tile(
+                    grid, [tf.shape(latents)[0], 1]
                 )
         return outputs
 
     def _inputs(self, latents, labels):
+        latents = _checked(latents, "latents")
         if labels is None:
             return latents
+        labels = _as_many(labels, "labels", latents, "latents")
         # On some devices, a gather takes class 0 for labels out of range.
-        checks = [
-            tf.debugging.assert_non_negative(
-                labels, "labels must not be negative"
-            ),
-            tf.debugging.assert_less(
-                labels,
-                self.num_classes,
-                f"labels must be below {self.num_classes}",
-            ),
-        ]
-        with tf.control_dependencies(checks):
+        inside = (labels >= 0) & (labels < self.num_classes)
+        rule = f"`labels` must be in [0, {self.num_classes}), but are"
+        check = tf.debugging.Assert(tf.reduce_all(inside), [rule, labels])
+        with tf.control_dependencies([check]):
             return [latents, tf.identity(labels)]
+
+
+def _checked(tensor, name):
+    """Returns an input whose shape is right and that has a row.
+
+    TensorFlow's C library does not look at the shapes of what it is given, and
+    its convolutions fail on an empty batch with an error about themselves.
+    """
+    check = tf.debugging.Assert(
+        tf.shape(tensor)[0] > 0, [f"`{name}` must have at least one row"]
+    )
+    with tf.control_dependencies([check]):
+        return tf.ensure_shape(tensor, tensor.shape)
+
+
+def _as_many(tensor, name, other, other_name):
+    """Returns an input that has as many rows as another one."""
+    rows, others = tf.shape(tensor)[0], tf.shape(other)[0]
+    rule = f"`{name}` must have as many rows as `{other_name}`, but has"
+    check = tf.debugging.Assert(rows == others, [rule, rows, "and", others])
+    with tf.control_dependencies([check]):
+        return tf.identity(tensor)
 
 
 def _encoded(images):

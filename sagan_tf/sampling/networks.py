@@ -125,7 +125,8 @@ class SavedGenerator:
         outputs = self._run("attention", latents, labels)
         grids = {name: outputs.get(f"{name}_query_grid") for name in outputs}
         return {
-            name: (outputs[name].numpy(), tuple(grid.numpy()))
+            # A row for each image; earlier versions wrote a single one.
+            name: (outputs[name].numpy(), tuple(grid.numpy().reshape(-1, 2)[0]))
             for name, grid in grids.items()
             if grid is not None
         }

@@ -13,6 +13,7 @@ SIGNATURES = (
     "images_float",
     "png",
     "from_seed",
+    "from_seed_truncated",
     "attention",
 )
 
@@ -67,11 +68,12 @@ def inputs_by_signature(inputs):
         seeded = {
             "seeds": tf.range(count, dtype=tf.int64),
             "labels": inputs(count)["labels"],
-            "truncation": tf.constant(0.5),
         }
-        return {
-            name: seeded if name == "from_seed" else inputs(count)
-            for name in SIGNATURES
+        truncation = {"truncation": tf.linspace(0.0, 0.9, count)}
+        special = {
+            "from_seed": seeded,
+            "from_seed_truncated": {**seeded, **truncation},
         }
+        return {name: special.get(name, inputs(count)) for name in SIGNATURES}
 
     return make

@@ -87,6 +87,14 @@ def test_device(workdir, tmp_path, monkeypatch, device):
     assert devices == [device]
 
 
+def test_a_file_and_its_card(workdir, tmp_path):
+    pytest.importorskip("tensorflow.lite")
+    path = tmp_path / "models" / "digits.tflite"
+    assert export_run(workdir, path, format="litert") == str(path)
+    card = json.loads((path.parent / "digits.tflite.json").read_text())
+    assert card["step"] == 5 and path.stat().st_size > 1000
+
+
 @pytest.mark.slow
 def test_raw_weights(workdir, tmp_path):
     inputs = {"latents": tf.ones((1, 8)), "labels": tf.constant([1])}

@@ -67,7 +67,7 @@ def test_loader_of_tensorflow_1(
     for (count, name), outputs in found.items():
         expected = served[name](**inputs[count][name])
         assert_equal_outputs(outputs, expected)
-    assert len(found) == 3 * 5
+    assert len(found) == 3 * 6
 
 
 def test_c_interface_without_python(
@@ -111,4 +111,4 @@ def test_c_interface_without_python(
         expected = served[job["name"]](**given)[job["key"]]
         found = np.load(job["output"] + ".npy")
         assert_equal_outputs({job["key"]: found}, {job["key"]: expected})
-    assert len(jobs) == 3 * 7
+    assert len(jobs) == 3 * 8

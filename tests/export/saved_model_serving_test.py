@@ -22,12 +22,11 @@ predict_pb2 = pytest.importorskip(
 
 
 def _answer(signatures, name, inputs):
-    """Runs a signature with the types and defaults that it declares."""
+    """Runs a signature with the types that it declares."""
     signature = signatures[name]
     _, specification = signature.structured_input_signature
-    defaults = {"truncation": 0.0}
     given = {
-        key: tf.constant(inputs.get(key, defaults.get(key)), spec.dtype)
+        key: tf.constant(inputs[key], spec.dtype)
         for key, spec in specification.items()
     }
     return {k: v.numpy() for k, v in signature(**given).items()}
@@ -80,7 +79,7 @@ def test_grpc(stub, served, inputs):
     with pytest.raises(grpc.RpcError) as error:
         stub.Predict(request, timeout=30)
     assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert "labels must be below 3" in error.value.details()
+    assert "`labels` must be in [0, 3)" in error.value.details()
 
 
 @pytest.fixture

@@ -50,31 +50,32 @@ def test_signatures(
     outputs = served["attention"](**given)
     assert_close(outputs["images"], images)
     assert outputs["attention16"].shape == (count, 256, 64)
-    np.testing.assert_array_equal(outputs["attention16_query_grid"], [16, 16])
+    np.testing.assert_array_equal(
+        outputs["attention16_query_grid"], [[16, 16]] * count
+    )
 
 
-def test_a_seed_gives_one_image(exported, served, assert_close):
+def test_a_seed_gives_one_image(served, assert_close):
     from_seed = served["from_seed"]
     seeds = tf.constant([5, -2, 7, 5], tf.int64)
     labels = tf.constant([0, 1, 2, 0])
-    zero, half = tf.constant(0.0), tf.constant(0.5)
-    images = from_seed(seeds=seeds, labels=labels, truncation=zero)["images"]
+    images = from_seed(seeds=seeds, labels=labels)["images"]
     np.testing.assert_array_equal(images[0], images[3])
     assert np.any(images[0] != images[1])
     for index in range(3):
         part = slice(index, index + 1)
-        alone = from_seed(
-            seeds=seeds[part], labels=labels[part], truncation=zero
-        )["images"]
+        alone = from_seed(seeds=seeds[part], labels=labels[part])["images"]
         assert_close(alone, images[part])
     latents = latents_of_seeds(seeds, 8, 0.5)
     assert np.abs(latents).max() <= 1
     default = served["serving_default"]
-    truncated = from_seed(seeds=seeds, labels=labels, truncation=half)["images"]
-    assert_close(truncated, default(latents=latents, labels=labels)["images"])
-    # A server fills in this value if the client gives no truncation.
-    definition = _read(exported).signature_def["from_seed"]
-    assert definition.defaults["truncation"].float_val[0] == 0
+    # Each row has its own truncation, and 0 is none.
+    truncated = served["from_seed_truncated"](
+        seeds=seeds, labels=labels, truncation=tf.constant([0.5, 0.5, 0, 0.5])
+    )["images"]
+    expected = default(latents=latents, labels=labels)["images"].numpy()
+    expected[2] = images[2]
+    assert_close(truncated, expected)
 
 
 @pytest.mark.parametrize("label", [-1, 3])
@@ -85,8 +86,60 @@ def test_labels_out_of_range_are_an_error(
     served, inputs_by_signature, name, label
 ):
     given = {**inputs_by_signature(2)[name], "labels": tf.constant([0, label])}
-    with pytest.raises(tf.errors.InvalidArgumentError, match="labels must"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"`labels` must be in \[0, 3\)"
+    ):
         served[name](**given)
+
+
+@pytest.mark.parametrize(
+    "name", ["serving_default", "images_float", "png", "from_seed", "attention"]
+)
+def test_bad_requests_name_the_input(served, inputs_by_signature, name):
+    first = "seeds" if name == "from_seed" else "latents"
+    empty = {k: v[:0] for k, v in inputs_by_signature(2)[name].items()}
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=f"`{first}` must have at least"
+    ):
+        served[name](**empty)
+    given = inputs_by_signature(3)[name]
+    short = {**given, "labels": given["labels"][:2]}
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=f"as many rows as `{first}`"
+    ):
+        served[name](**short)
+    wrong = {**given, first: given[first][None]}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"tensor {first}"):
+        served[name](**wrong)
+
+
+@pytest.mark.parametrize("num_classes", [3, None])
+def test_keras_layer(gan_factory, inputs, tmp_path, num_classes):
+    generator = gan_factory(num_classes, compiled=False).generator
+    export_generator(generator, tmp_path / "1")
+    layer = keras.layers.TFSMLayer(tmp_path / "1")
+    given = list(inputs(3).values()) if num_classes else inputs(3)["latents"]
+    np.testing.assert_allclose(layer(given), generator(given), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["serving_default", "images_float"])
+def test_litert(exported, generator, inputs, assert_close, name):
+    """TensorFlow's own converter takes the signatures that make images."""
+    litert = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="LiteRT's runtime"
+    )
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(exported), signature_keys=[name]
+    )
+    interpreter = litert.Interpreter(model_content=converter.convert())
+    images = interpreter.get_signature_runner(name)(
+        **{key: value.numpy() for key, value in inputs(3).items()}
+    )["images"]
+    expected = generator(list(inputs(3).values()))
+    if name == "serving_default":
+        assert_close(images, to_uint8(expected))
+    else:
+        np.testing.assert_allclose(images, expected, atol=1e-4)
 
 
 def test_unconditional(gan_factory, inputs, assert_close, tmp_path):
@@ -96,9 +149,7 @@ def test_unconditional(gan_factory, inputs, assert_close, tmp_path):
     latents = inputs(2)["latents"]
     images = served["serving_default"](latents=latents)["images"]
     assert_close(images, to_uint8(generator(latents)))
-    images = served["from_seed"](
-        seeds=tf.constant([1], tf.int64), truncation=tf.constant(0.0)
-    )["images"]
+    images = served["from_seed"](seeds=tf.constant([1], tf.int64))["images"]
     assert images.shape == (1, 32, 32, 3)
 
 

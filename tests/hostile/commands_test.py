@@ -94,6 +94,19 @@ _BAD_EXPORTS = {
     "taken": ([*_OF_RUN, "--version=3"], {"new/3/x": b""}, "new/3 exists"),
     "step": ([*_OF_RUN, "--step=-1"], {}, "no checkpoint of step -1"),
     "file": (_OF_RUN, {"new": b""}, "new is not a directory"),
+    "format": ([*_OF_RUN, "--format=torch"], {}, "--format=torch"),
+    "suffix": ([*_OF_RUN, "--format=litert"], {}, "must end in .tflite"),
+    "version of a file": (
+        ["--workdir={tmp}/run", "--output={tmp}/new.tflite", "--format=litert"]
+        + ["--version=3"],
+        {},
+        "`--version` must be None",
+    ),
+    "file that exists": (
+        ["--workdir={tmp}/run", "--output={tmp}/x.tflite", "--format=litert"],
+        {"x.tflite": b""},
+        "x.tflite exists",
+    ),
     "below a file": (
         ["--workdir={tmp}/run", "--output={tmp}/file/new"],
         {"file": b""},

@@ -28,7 +28,9 @@ def test_without_a_card(path):
     (path / "saved_model.json").unlink()
     sampler = Sampler.of_saved_model(path)
     assert sampler.images(sampler.latents([1]), [2]).shape == (1, 32, 32, 3)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="be below 3"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="must be in .0, 3"
+    ):
         sampler.images(sampler.latents([1]), [3])
 
 
