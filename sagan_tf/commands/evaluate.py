@@ -65,6 +65,11 @@ def define_flags():
         ["features", "logits"],
         "Names of the extractor's two outputs: features, logits.",
     )
+    flags.DEFINE_list(
+        "extractor_range",
+        ["-1", "1"],
+        "Values of black and white in the extractor's input, such as 0,255.",
+    )
     common.define_path(
         "data_dir", None, "Directory of the run's data, if the data moved."
     )
@@ -117,6 +122,7 @@ def main(*others):
         preset=FLAGS.preset,
         extractor=FLAGS.extractor,
         extractor_outputs=tuple(FLAGS.extractor_outputs),
+        extractor_range=tuple(FLAGS.extractor_range),
         data_dir=FLAGS.data_dir,
         **common.checkpoint_arguments(),
         **_protocol_fields(),

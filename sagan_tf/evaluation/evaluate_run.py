@@ -22,6 +22,7 @@ def evaluate(
     preset=None,
     extractor=None,
     extractor_outputs=("features", "logits"),
+    extractor_range=(-1.0, 1.0),
     data_dir=None,
     **fields,
 ):
@@ -37,8 +38,10 @@ def evaluate(
         seed: Integer, seed of latents and labels.
         batch_size: Integer, images per batch on each replica.
         preset: "paper", "studiogan", "heusel" or None.
-        extractor: Path of your own network, see `extractors.custom`.
+        extractor: Your own network or its path, see
+            `extractors.custom`.
         extractor_outputs: Names of its features and logits.
+        extractor_range: Values of black and white in its input.
         data_dir: Directory of the run's data, if it has moved.
         **fields: Fields of `Protocol` that replace those of the preset.
 
@@ -65,7 +68,12 @@ def evaluate(
         measured = dataclasses.replace(measured, extractor="inception")
     if extractor is not None:
         with strategy.scope():
-            extractor = extractors.custom(extractor, extractor_outputs)
+            extractor = extractors.custom(
+                extractor,
+                extractor_outputs,
+                extractor_range,
+                measured.image_size,
+            )
     evaluator = Evaluator(
         measured, protocol, extractor, inception, batch_size, strategy
     )

@@ -10,7 +10,7 @@ from absl import logging
 
 from sagan_tf.evaluation import (
     classifiers,
-    extractors,
+    inception_network,
     measures,
     protocols,
     references,
@@ -162,6 +162,7 @@ class Evaluator:
             "extractor_kind": self.extractor.metric_prefix,
             "extractor_sha256": self.extractor.sha256,
             "extractor_outputs": list(self.extractor.outputs),
+            "extractor_input_range": list(self.extractor.input_range),
             "extractor_features": self._reference.features.shape[1],
             "extractor_accuracy_on_held_out_real_images": (
                 self.extractor.accuracy
@@ -250,7 +251,7 @@ def _fields_set(protocol):
 def _extractor_of(config, inception):
     """Loads the extractor that a configuration names."""
     if config.extractor != "classifier":
-        return extractors.inception(inception)
+        return inception_network.inception(inception)
     if config.dataset != "digits":
         raise ValueError(
             "`extractor` must be 'inception' unless the data set is 'digits'. "

@@ -1,18 +1,19 @@
 """Feature extractors: networks from images to features and logits."""
 
 import dataclasses
+import hashlib
+import json
 import os
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from sagan_tf.utils import files
 
-# The default of `tensorflow_gan.eval.inception_metrics`.
-INCEPTION_URL = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
-_INCEPTION_SIZE = 299
-_INCEPTION_OUTPUTS = ("logits", "pool_3")
+# Of the images that try a network out, if nothing says which it takes.
+_ANY_SIZE = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Extractor:
         predicts_labels: Whether the argmax of the logits is a label of the
             training data.
         accuracy: Accuracy on held-out real images, or None if unknown.
+        input_range: Values of black and white in the network's input; `run`
+            converts to them.
     """
 
     name: str
@@ -39,138 +42,212 @@ class Extractor:
     outputs: tuple
     predicts_labels: bool = False
     accuracy: float | None = None
+    input_range: tuple = (-1.0, 1.0)
 
 
-def inception(path=None):
-    """Loads TF-GAN's Inception module.
+def custom(
+    network,
+    outputs=("features", "logits"),
+    input_range=(-1.0, 1.0),
+    image_size=None,
+):
+    """Makes an `Extractor` of your own network.
 
-    Images are resized to 299x299 bilinearly, on the pixel grid of TensorFlow
-    1, as in TF-GAN's examples and in the graph that defined the distance.
-
-    Args:
-        path: Local SavedModel of the module, or its https:// address on TF
-            Hub. None: TF-GAN's address.
-
-    Returns:
-        An `Extractor` with 2048 features, "pool_3", and 1008 "logits".
-
-    Raises:
-        ValueError: If the module cannot be downloaded, or if `path` is not
-            such a module.
-    """
-    url = INCEPTION_URL if path is None else str(path)
-    is_url = url.startswith("https://")
-    directory = _download(url) if is_url else path
-    wrong = (
-        f"`inception` must be a SavedModel of {INCEPTION_URL}, from 299x299 "
-        f"images to {_INCEPTION_OUTPUTS}. Received: {directory}, "
-    )
-    try:
-        module = tf.saved_model.load(str(directory))
-        size = _INCEPTION_SIZE
-        outputs = module(tf.zeros((1, size, size, 3)))
-    except (OSError, ValueError, TypeError, tf.errors.OpError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"{wrong}which is not ({reason})") from None
-    if not isinstance(outputs, dict) or not outputs.keys() >= set(
-        _INCEPTION_OUTPUTS
-    ):
-        found = sorted(outputs) if isinstance(outputs, dict) else "no names"
-        raise ValueError(f"{wrong}whose outputs are {found}")
-
-    @tf.function(reduce_retracing=True)
-    def run(images):
-        outputs = module(tf.compat.v1.image.resize(images, (size, size)))
-        return tuple(_flat(outputs[name]) for name in ("pool_3", "logits"))
-
-    return Extractor(
-        f"inception ({directory})",
-        "inception",
-        run,
-        files.sha256_of_tree(directory),
-        ("pool_3", "logits"),
-    )
-
-
-def custom(path, outputs=("features", "logits")):
-    """Loads your own network: a SavedModel or a `.keras` file.
-
-    The network's inputs are images in [-1, 1]. If the size of its input is
-    fixed, the images are resized to it bilinearly.
+    Images are brought to `input_range` and, if the size of the network's input
+    is fixed, resized to it bilinearly.
 
     Args:
-        path: Directory of a SavedModel with a signature `serving_default`, or
-            a `.keras` file of a functional model.
-        outputs: Names of the outputs that are features and logits. For a
-            Keras model they may be names of layers.
+        network: Keras model of any kind, `keras.layers.TFSMLayer`, or a path: a
+            `.keras` file, or a SavedModel with a signature
+            `serving_default`. From red, green and blue it computes two
+            outputs (batch, n): a dictionary with the names in `outputs`, or
+            features and logits in this order. In a functional or Sequential
+            model they may be any two layers.
+        outputs: Names of the outputs that are features and logits.
+        input_range: Two numbers, the values that black and white have in the
+            network's input, such as (0, 255).
+        image_size: Integer, size in pixels of the images to come, or None.
 
     Returns:
         An `Extractor`.
 
     Raises:
-        ValueError: If there is no such network, or if it lacks an output; the
-            message then lists its outputs.
+        ValueError: If there is no such network, if it does not take such
+            images, or if it lacks an output; the message then lists its
+            outputs.
     """
-    path = os.fspath(path)
-    try:
-        if path.endswith(".keras"):
-            function, size, found = _keras_outputs(path, outputs)
-        else:
-            function, size, found = _signature(path)
-    except Exception as error:
-        # Broken files raise many types of exceptions. So does code in a
-        # `.keras` file, because Keras' `safe_mode` stays on.
-        reason = (str(error).strip("'\n").splitlines() or [repr(error)])[0]
-        raise ValueError(
-            "`extractor` must be a SavedModel with a signature "
-            "'serving_default', or a .keras file of a functional model. "
-            f"Received: {path} ({reason})"
-        ) from None
-    missing = [name for name in outputs if name not in found]
-    if missing:
-        raise ValueError(
-            f"`extractor` {path} must have the outputs {list(outputs)}. "
-            f"It has: {found}"
-        )
+    black, white = _checked_range(input_range)
+    name, function, size, sha256 = _loaded(network, outputs)
 
     @tf.function(reduce_retracing=True)
     def run(images):
         if None not in size:
             images = tf.image.resize(images, size)
-        values = function(images)
-        return tuple(_flat(values[name], name) for name in outputs)
+        values = function(black + (images + 1.0) * ((white - black) / 2.0))
+        return tuple(flat(values[name], name) for name in outputs)
 
+    side = image_size or _ANY_SIZE
+    try:
+        missing = _missing(
+            function(tf.zeros((2, *_sizes(size, side), 3))), outputs
+        )
+        if not missing:
+            run(tf.zeros((2, side, side, 3)))
+    except Exception as error:
+        # Networks raise many types of exceptions. TensorFlow adds where.
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ValueError(
+            f"`extractor` {name} must take float32 images (batch, height, "
+            "width, 3) and return features and logits of the shapes (batch, n) "
+            f"({type(error).__name__}: {reason})"
+        ) from None
+    if missing:
+        raise ValueError(missing.format(name=name))
     return Extractor(
-        f"custom ({path})",
+        f"custom ({name})",
         "custom",
         run,
-        files.sha256_of_tree(path),
+        sha256,
         tuple(outputs),
+        input_range=(black, white),
     )
 
 
-def _keras_outputs(path, outputs):
-    """Returns a model's function, its input size, and its outputs' names."""
-    model = keras.models.load_model(path)
-    tensors = dict(zip(model.output_names, model.outputs, strict=True))
-    tensors.update(
-        {
-            layer.name: layer.output
-            for layer in model.layers
-            if not isinstance(layer, keras.layers.InputLayer)
-        }
+def _checked_range(input_range):
+    try:
+        black, white = map(float, input_range)
+        if black < white:
+            return black, white
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        "`extractor_range` must be two numbers, the values of black and of "
+        f"white, such as -1,1 or 0,255. Received: {input_range!r}"
     )
-    chosen = {name: tensors[name] for name in outputs if name in tensors}
-    heads = keras.Model(model.inputs, chosen or model.outputs)
+
+
+def _sizes(size, side):
+    return [each or side for each in size]
+
+
+def _missing(values, outputs):
+    """Returns the error for outputs that a network does not have, or ""."""
+    absent = [name for name in outputs if name not in values]
+    if not absent:
+        return ""
+    return (
+        "`extractor` {name} must have the outputs "
+        f"{list(outputs)}. It has: {sorted(values)}. `extractor_outputs` says "
+        "which of them are features and logits; to have both, save "
+        "keras.Model(model.inputs, {{'features': ..., 'logits': ...}})"
+    )
+
+
+def _loaded(network, outputs):
+    """Returns the name, function, size of the input, and hash of a network.
+
+    The function is from images to a dictionary of all outputs.
+    """
+    if isinstance(network, keras.Layer):
+        return network.name, *_keras_network(network, outputs)
+    path = os.fspath(network)
+    try:
+        if path.endswith(".keras"):
+            return path, *_keras_network(keras.models.load_model(path), outputs)
+        function, size = _signature(path)
+        return path, function, size, files.sha256_of_tree(path)
+    except Exception as error:
+        # Broken files raise many types of exceptions. So does code in a
+        # `.keras` file, because Keras' `safe_mode` stays on.
+        reason = (str(error).strip("'\n").splitlines() or [repr(error)])[0]
+        raise ValueError(
+            "`extractor` must be a .keras file, or a SavedModel with a "
+            f"signature 'serving_default'. Received: {path} ({reason})"
+        ) from None
+
+
+def _keras_network(network, outputs):
+    """Returns the function, size of the input, and hash of a Keras layer."""
+    sha256 = _sha256(network)
+    if not _is_a_graph(network):
+        return (
+            lambda images: _by_name(_called(network, images), outputs),
+            (None, None),
+            sha256,
+        )
+    tensors = {
+        layer.name: layer.output
+        for layer in network.layers
+        if not isinstance(layer, keras.layers.InputLayer)
+        and not isinstance(layer.output, (dict, list, tuple))
+    }
+    sequential = isinstance(network, keras.Sequential)
+    last = network.outputs if sequential else network.output
+    tensors.update(_by_name(last, outputs, network))
+    heads = keras.Model(network.inputs, tensors)
     return (
         lambda images: heads(images, training=False),
-        model.inputs[0].shape[1:3],
-        sorted(tensors),
+        network.inputs[0].shape[1:3],
+        sha256,
     )
+
+
+def _called(network, images):
+    try:
+        return network(images)
+    except TypeError:
+        # An exported model takes a list if it was made from a list.
+        if not isinstance(network, keras.layers.TFSMLayer):
+            raise
+        return network([images])
+
+
+def _is_a_graph(network):
+    """Returns whether the layers of a network have outputs."""
+    if not isinstance(network, keras.Model):
+        return False
+    try:
+        return bool(network.inputs)
+    except (AttributeError, ValueError):
+        # A Sequential model that was never called.
+        return False
+
+
+def _by_name(values, names, network=None):
+    """Returns outputs in a dictionary: their own, or by their place."""
+    if isinstance(values, dict):
+        return values
+    single = not isinstance(values, (list, tuple))
+    values = [values] if single else list(values)
+    if len(values) == len(names):
+        return dict(zip(names, values, strict=True))
+    if network is not None:
+        # The names of layers serve.
+        return {}
+    return {f"output_{index}": value for index, value in enumerate(values)}
+
+
+def _sha256(network):
+    """Returns a hash of a network's structure and weights.
+
+    A file would not do: it has the time when it was written.
+    """
+    digest = hashlib.sha256()
+    try:
+        config = network.get_config()
+    except NotImplementedError:
+        config = type(network).__qualname__
+    # The name of a model counts up with each model that is made.
+    if isinstance(config, dict):
+        config = {k: v for k, v in config.items() if k != "name"}
+    digest.update(json.dumps(config, sort_keys=True, default=str).encode())
+    for weight in network.weights:
+        digest.update(np.asarray(keras.ops.convert_to_numpy(weight)).tobytes())
+    return digest.hexdigest()
 
 
 def _signature(path):
-    """Returns what `_keras_outputs` returns, for a SavedModel."""
+    """Returns the function and the size of the input of a SavedModel."""
     module = tf.saved_model.load(path)
     function = module.signatures["serving_default"]
     (argument, specification), *_ = function.structured_input_signature[
@@ -182,30 +259,19 @@ def _signature(path):
         _ = module
         return function(**{argument: images})
 
-    return call, specification.shape[1:3], sorted(function.structured_outputs)
+    return call, specification.shape[1:3]
 
 
-def _flat(output, name=""):
+def flat(output, name=""):
     """Reshapes an output to float32 (batch, features)."""
-    if any(size not in (1, None) for size in output.shape[1:-1]):
+    if (
+        output.shape.rank is None
+        or output.shape.rank < 2
+        or any(size not in (1, None) for size in output.shape[1:-1])
+    ):
         raise ValueError(
             f"Output `{name}` of an extractor must be of shape (batch, "
-            f"features). Received: {output.shape}"
+            f"features), so pool a feature map first, for example with "
+            f"GlobalAveragePooling2D. Received: {output.shape}"
         )
     return tf.cast(tf.reshape(output, (tf.shape(output)[0], -1)), tf.float32)
-
-
-def _download(url):
-    # Keras cuts a name at its first dot.
-    name = url.removeprefix("https://").replace("/", "_").replace(".", "_")
-    try:
-        return keras.utils.get_file(
-            name, origin=f"{url}?tf-hub-format=compressed", extract=True
-        )
-    except Exception as error:
-        # `get_file` raises a bare `Exception` for errors of the network.
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"{url} cannot be downloaded ({reason}): use a machine with a "
-            "network, or pass a local SavedModel of it as --inception=PATH"
-        ) from None

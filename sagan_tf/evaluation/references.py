@@ -77,6 +77,7 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
         "quantized": True,
         "extractor": extractor.sha256,
         "outputs": list(extractor.outputs),
+        "input_range": list(extractor.input_range),
     }
     path = _path(key)
     cached = _read(path, key)

@@ -65,7 +65,10 @@ def _name(result, config):
     fields = result["provenance"]["fields_of_protocol_set"]
     name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
     if protocol["extractor_kind"] != config.extractor:
-        text = f"{protocol['extractor_sha256']}{protocol['extractor_outputs']}"
+        text = "".join(
+            str(protocol[f"extractor_{part}"])
+            for part in ("sha256", "outputs", "input_range")
+        )
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         name += f"_{protocol['extractor_kind']}{digest}"
     if protocol["preset"]:

@@ -22,9 +22,14 @@ DOCUMENTS = {
     )
 }
 OUR_COMMAND = re.compile(r"train\.py|eval\.py|sagan-[a-z]+|benchmarks/\w+\.py")
-# `--help`, a flag of another program, and the flags of eval.py that are made
+# `--help`, flags of other programs, and the flags of eval.py that are made
 # from the fields of a protocol.
-OTHER_FLAGS = {"help", "requeue", *(name for name, *_ in Protocol.describe())}
+OTHER_FLAGS = {
+    "help",
+    "requeue",
+    "enable_batching",
+    *(name for name, *_ in Protocol.describe()),
+}
 
 each_document = pytest.mark.parametrize("name", DOCUMENTS)
 

@@ -1,96 +1,13 @@
-"""Tests of the feature extractors."""
+"""Tests of feature extractors that a user brings."""
+
+import time
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf.evaluation import extractors
-
-
-class FakeInception(tf.Module):
-    """The interface of TF-GAN's module; features are means of the input."""
-
-    def __init__(self, names=("logits", "pool_3")):
-        super().__init__()
-        self.names = names
-
-    @tf.function(input_signature=[tf.TensorSpec([None, 299, 299, 3])])
-    def __call__(self, images):
-        means = tf.reduce_mean(images, axis=(1, 2))
-        outputs = {
-            "logits": tf.pad(means, [[0, 0], [0, 1005]]),
-            "pool_3": tf.tile(means, (1, 683))[:, None, None, :2048],
-        }
-        return dict(
-            zip(self.names, (outputs["logits"], outputs["pool_3"]), strict=True)
-        )
-
-
-@pytest.fixture
-def inception_path(tmp_path):
-    path = str(tmp_path / "inception")
-    tf.saved_model.save(FakeInception(), path)
-    return path
-
-
-def test_inception(inception_path, random):
-    extractor = extractors.inception(inception_path)
-    images = random.uniform(-1, 1, (3, 32, 32, 3)).astype("float32")
-    features, logits = extractor.run(images)
-    assert features.shape == (3, 2048) and logits.shape == (3, 1008)
-    # TensorFlow 1's pixel grid, without antialiasing.
-    resized = tf.compat.v1.image.resize_bilinear(
-        images, (299, 299), half_pixel_centers=False
-    )
-    expected = tf.reduce_mean(resized, axis=(1, 2))
-    np.testing.assert_allclose(features[:, :3], expected, atol=1e-5)
-    assert not extractor.predicts_labels
-
-
-def test_missing_module(tmp_path):
-    with pytest.raises(ValueError, match="`inception` must be a SavedModel"):
-        extractors.inception(str(tmp_path / "missing"))
-
-
-def test_module_with_other_outputs(tmp_path):
-    path = str(tmp_path / "other")
-    tf.saved_model.save(FakeInception(("a", "b")), path)
-    with pytest.raises(ValueError, match=r"whose outputs are \['a', 'b'\]"):
-        extractors.inception(path)
-
-
-def test_saved_model_of_something_else(tmp_path):
-    path = str(tmp_path / "dense")
-    tf.saved_model.save(tf.Module(), path)
-    with pytest.raises(ValueError, match="`inception` must be a SavedModel"):
-        extractors.inception(path)
-
-
-def test_no_network(monkeypatch):
-    def get_file(*args, **kwargs):
-        raise Exception("URL fetch failure: no route to host")
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
-    with pytest.raises(ValueError, match="as --inception=PATH"):
-        extractors.inception()
-
-
-def test_address_on_tensorflow_hub(inception_path, monkeypatch):
-    asked = []
-
-    def get_file(name, origin, extract):
-        asked.append(origin)
-        return inception_path
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
-    extractors.inception()
-    extractors.inception("https://tfhub.dev/mine/1")
-    assert asked == [
-        "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
-        "?tf-hub-format=compressed",
-        "https://tfhub.dev/mine/1?tf-hub-format=compressed",
-    ]
+from sagan_tf.evaluation.extractors import custom
 
 
 def _network():
@@ -111,7 +28,7 @@ def test_custom_network(tmp_path, random, kind):
         outputs = [model.get_layer("features").output, model.output]
         names = dict(zip(("features", "logits"), outputs, strict=True))
         keras.Model(model.inputs, names).export(path, verbose=False)
-    extractor = extractors.custom(path)
+    extractor = custom(path)
     images = random.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
     features, logits = extractor.run(images)
     resized = tf.image.resize(images, (20, 20))
@@ -123,25 +40,136 @@ def test_custom_network(tmp_path, random, kind):
     with pytest.raises(
         ValueError, match=r"must have the outputs \['pool', 'lo"
     ):
-        extractors.custom(path, ("pool", "logits"))
+        custom(path, ("pool", "logits"))
 
 
 def test_outputs_of_a_network_are_listed(tmp_path):
     path = tmp_path / "network.keras"
     _network().save(path)
     with pytest.raises(ValueError, match=r"It has: \['features', 'logits'\]"):
-        extractors.custom(path, ("a", "b"))
+        custom(path, ("a", "b"))
 
 
-def test_output_must_be_a_vector(tmp_path):
-    inputs = keras.Input((20, 20, 3))
-    maps = keras.layers.Conv2D(2, 3, name="features")(inputs)
-    logits = keras.layers.Dense(7, name="logits")(keras.layers.Flatten()(maps))
-    path = tmp_path / "network.keras"
-    keras.Model(inputs, logits).save(path)
-    run = extractors.custom(path).run
-    with pytest.raises(ValueError, match="`features` .* of shape"):
-        run(tf.zeros((1, 20, 20, 3)))
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        (
+            [keras.layers.Conv2D(2, 3, name="features")],
+            "pool a feature map first, for example with GlobalAverage",
+        ),
+        (
+            [keras.layers.Flatten(), keras.layers.Softmax(name="features")]
+            + [keras.layers.Lambda(lambda x: keras.ops.sum(x, -1))],
+            None,
+        ),
+    ],
+)
+def test_output_must_be_a_vector(layers, reason):
+    inputs = values = keras.Input((20, 20, 3))
+    for layer in layers:
+        values = layer(values)
+    logits = keras.layers.Dense(7, name="logits")(
+        keras.layers.Flatten()(inputs)
+    )
+    model = keras.Model(inputs, [values, logits])
+    if reason is None:
+        reason = r"`features` .* Received: \(2,\)"
+    with pytest.raises(ValueError, match=f"`extractor` .*{reason}"):
+        custom(model)
+
+
+class Subclassed(keras.Model):
+    """Returns features and logits, by name or in this order."""
+
+    def __init__(self, kind=dict):
+        super().__init__()
+        self.kind = kind
+        self.dense = keras.layers.Dense(7)
+
+    def call(self, images):
+        features = keras.ops.mean(images, axis=(1, 2))
+        logits = self.dense(features)
+        if self.kind is dict:
+            return {"features": features, "logits": logits}
+        return [features, logits]
+
+
+def _sequential():
+    return keras.Sequential(
+        [
+            keras.Input((20, 20, 3)),
+            keras.layers.GlobalAveragePooling2D(name="features"),
+            keras.layers.Dense(7, name="logits"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["functional", "sequential", "named", "ordered", "layer", "file"]
+)
+def test_kinds_of_keras_networks(tmp_path, random, kind):
+    network = {
+        "functional": _network,
+        "sequential": _sequential,
+        "named": Subclassed,
+        "ordered": lambda: Subclassed(list),
+        "layer": _sequential,
+        "file": _sequential,
+    }[kind]()
+    if kind == "file":
+        network.save(tmp_path / "network.keras")
+        network = tmp_path / "network.keras"
+    if kind == "layer":
+        outputs = {each.name: each.output for each in network.layers}
+        model = keras.Model(network.inputs, outputs)
+        model.export(tmp_path / "1", verbose=False)
+        network = keras.layers.TFSMLayer(tmp_path / "1")
+    images = random.uniform(-1, 1, (2, 20, 20, 3)).astype("float32")
+    features, logits = custom(network, image_size=20).run(images)
+    assert logits.shape == (2, 7)
+    np.testing.assert_allclose(features, images.mean((1, 2)), atol=1e-5)
+
+
+def test_range_of_the_input(random):
+    images = random.uniform(-1, 1, (2, 20, 20, 3)).astype("float32")
+    for black, white in ((0, 255), (0.0, 1.0), (-1, 1)):
+        extractor = custom(_network(), input_range=(black, white))
+        features, _ = extractor.run(images)
+        expected = (images.mean((1, 2)) + 1) / 2 * (white - black) + black
+        np.testing.assert_allclose(features, expected, rtol=1e-4)
+        assert extractor.input_range == (black, white)
+    for wrong in ((1, 0), (0,), ("a", "b"), 3):
+        with pytest.raises(ValueError, match="`extractor_range` must be two"):
+            custom(_network(), input_range=wrong)
+
+
+def test_the_hash_is_of_structure_and_weights(tmp_path):
+    model = _network()
+    hashes = set()
+    for name in ("a.keras", "b.keras"):
+        model.save(tmp_path / name)
+        hashes.add(custom(tmp_path / name).sha256)
+        # A file has the second in which it was written.
+        time.sleep(1)
+    hashes.add(custom(model).sha256)
+    assert len(hashes) == 1
+    model.layers[-1].bias.assign_add([1] + [0] * 6)
+    assert custom(model).sha256 not in hashes
+
+
+def test_grey_images_are_refused():
+    inputs = keras.Input((20, 20, 1))
+    features = keras.layers.Flatten(name="features")(inputs)
+    logits = keras.layers.Dense(7, name="logits")(features)
+    with pytest.raises(ValueError, match="must take .* width, 3"):
+        custom(keras.Model(inputs, logits))
+
+
+def test_a_single_output_is_refused_with_advice(tmp_path):
+    model = keras.Sequential([keras.Input((20, 20, 3)), keras.layers.Flatten()])
+    model.export(tmp_path / "1", verbose=False)
+    with pytest.raises(ValueError, match="output_0.*to have both, save keras"):
+        custom(tmp_path / "1")
 
 
 def test_network_of_an_unknown_class(tmp_path):
@@ -152,47 +180,14 @@ def test_network_of_an_unknown_class(tmp_path):
     inputs = keras.Input((20, 20, 3))
     path = tmp_path / "network.keras"
     keras.Model(inputs, Mine()(inputs)).save(path)
-    with pytest.raises(ValueError, match="`extractor` must be a SavedModel"):
-        extractors.custom(path)
+    with pytest.raises(ValueError, match="`extractor` must be a .keras"):
+        custom(path)
 
 
 def test_missing_custom_network(tmp_path):
     for name in ("missing.keras", "missing"):
-        with pytest.raises(ValueError, match="`extractor` must be a SavedM"):
-            extractors.custom(tmp_path / name)
+        with pytest.raises(ValueError, match="`extractor` must be a .ker"):
+            custom(tmp_path / name)
     tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
-    with pytest.raises(ValueError, match="`extractor` must be a SavedModel"):
-        extractors.custom(tmp_path / "other")
-
-
-@pytest.mark.slow
-def test_inception_of_the_real_size(tmp_path):
-    """InceptionV3 with random weights, behind the module's interface."""
-
-    class Inception(tf.Module):
-        def __init__(self):
-            super().__init__()
-            network = keras.applications.InceptionV3(
-                weights=None, include_top=False, pooling="avg"
-            )
-            self.dense = keras.layers.Dense(1008)
-            self.dense.build((None, 2048))
-            self.network = network
-
-        @tf.function(input_signature=[tf.TensorSpec([None, 299, 299, 3])])
-        def __call__(self, images):
-            features = self.network(images, training=False)
-            return {
-                "pool_3": features[:, None, None],
-                "logits": self.dense(features),
-            }
-
-    module = Inception()
-    path = str(tmp_path / "inception")
-    tf.saved_model.save(module, path)
-    extractor = extractors.inception(path)
-    images = tf.random.uniform((4, 32, 32, 3), -1, 1)
-    features, logits = extractor.run(images)
-    assert features.shape == (4, 2048) and logits.shape == (4, 1008)
-    expected = module(tf.compat.v1.image.resize(images, (299, 299)))
-    np.testing.assert_allclose(logits, expected["logits"], atol=1e-4)
+    with pytest.raises(ValueError, match="`extractor` must be a .keras"):
+        custom(tmp_path / "other")

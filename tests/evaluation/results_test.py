@@ -29,6 +29,7 @@ def record(tmp_path, small_run, black_images):
         "extractor_kind": small_run.extractor,
         "extractor_sha256": "1",
         "extractor_outputs": ["features", "logits"],
+        "extractor_input_range": [-1.0, 1.0],
     }
 
     def run(averaged=True, fields=None, **protocol):
@@ -64,7 +65,7 @@ def test_evaluation_during_training_is_on_tensorboard(
         ({"generated_images": 50}, "step0000004_50images"),
         ({"preset": "paper"}, "step0000004_20images_paper"),
         ({"fields": {"quantize": False}}, "step0000004_20images_0d073c0a"),
-        ({"extractor_kind": "custom"}, "step0000004_20images_customabca450e"),
+        ({"extractor_kind": "custom"}, "step0000004_20images_custom4e3568b7"),
         ({"seed": 3}, "step0000004_20images_seed3"),
         ({"averaged": False}, "step0000004_20images_raw"),
     ],

@@ -114,7 +114,7 @@ def test_keras_files(refused, run, sentinel, tmp_path, case):
 def test_pickle_as_extractor(refused, run, sentinel, name):
     files = {name: pickle.dumps(_Command(sentinel))}
     arguments = ["--workdir={tmp}/run", f"--extractor={{tmp}}/{name}"]
-    refused("eval.py", files, arguments, "`--extractor` must be a SavedModel")
+    refused("eval.py", files, arguments, "`--extractor` must be a .keras file")
 
 
 @pytest.mark.parametrize("zipped", [True, False, None])

@@ -192,7 +192,7 @@ _BAD_EXTRACTORS = {
 def test_extractors(refused, run, case):
     name, files, named = _BAD_EXTRACTORS[case]
     arguments = ["--workdir={tmp}/run", f"--extractor={{tmp}}/{name}"]
-    refused("eval.py", files, arguments, "`--extractor` must be a SavedModel")
+    refused("eval.py", files, arguments, "`--extractor` must be a .keras file")
 
 
 _GOOD = {"metrics": {"x": 1.0}, "protocol": {"step": 0}}

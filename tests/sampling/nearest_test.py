@@ -20,7 +20,7 @@ def test_nearest_of_real_images_are_themselves(monkeypatch, tmp_path, sampler):
         ]
 
     monkeypatch.setattr(
-        "sagan_tf.evaluation.extractors.inception",
+        "sagan_tf.evaluation.inception_network.inception",
         lambda path: Extractor("pixels", "inception", run, "1", ("a", "b")),
     )
     config = dataclasses.replace(sampler.run.config, num_classes=10)
