@@ -189,6 +189,55 @@ def test_mixed_precision(subject, request):
     assert all(np.isfinite(weight).all() for weight in mixed.get_weights())
 
 
+@pytest.mark.parametrize("policy", ["float64", "mixed_float16", "float16"])
+def test_dtypes(subject, request, policy):
+    model, arrays, expected = subject
+    make, _ = SUBJECTS[request.node.callspec.params["subject"]]
+    keras.config.set_dtype_policy(policy)
+    try:
+        other = make()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    other.set_weights(model.get_weights())
+    outputs = other(arrays)
+    network = len(model.layers) > 5
+    compute = policy.removeprefix("mixed_")
+    assert outputs.dtype == ("float32" if network else compute)
+    _close(outputs, expected, 0.02 if "16" in policy else 1e-5)
+
+
+def test_image_data_format_changes_nothing(subject, request):
+    """Channels are the last axis in every layer and network."""
+    model, arrays, expected = subject
+    make, _ = SUBJECTS[request.node.callspec.params["subject"]]
+    if isinstance(
+        model.layers[-1], (keras.layers.Wrapper, layers.WinogradConv2D)
+    ):
+        pytest.skip("A convolution of Keras' class follows Keras' setting.")
+    keras.config.set_image_data_format("channels_first")
+    try:
+        other = make()
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    other.set_weights(model.get_weights())
+    _close(other(arrays), expected)
+
+
+@pytest.mark.parametrize("container", [list, tuple, dict])
+def test_containers_of_inputs(container):
+    """A network takes its two inputs as Keras' networks do."""
+    model = SUBJECTS["generator"][0]()
+    latents, labels = SUBJECTS["generator"][1]()
+    given = {"latents": latents, "labels": labels}
+    if container is not dict:
+        given = container(given.values())
+    expected = model([latents, labels])
+    np.testing.assert_array_equal(model(given), expected)
+    np.testing.assert_allclose(
+        model.predict(given, verbose=0), expected, atol=1e-6
+    )
+
+
 def test_state_after_training_call_is_equal_on_two_replicas(
     subject, request, mirrored
 ):

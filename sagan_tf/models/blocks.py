@@ -50,7 +50,13 @@ class Parts:
         )
 
     def convolution(self, channels, kernel_size, name, use_bias=True):
-        options = {"padding": "same", "use_bias": use_bias, "name": name}
+        options = {
+            "padding": "same",
+            "use_bias": use_bias,
+            "name": name,
+            # Whatever `keras.config.image_data_format()` says.
+            "data_format": "channels_last",
+        }
         if kernel_size != 3:
             return self._with_kernel(
                 keras.layers.Conv2D, channels, kernel_size, **options
@@ -127,7 +133,7 @@ def generator_block(features, normalize, channels, parts, name):
     residual = parts.convolution(channels, 3, f"{name}_convolution2")(residual)
     # A 1x1 convolution commutes with upsampling and is cheaper before it.
     shortcut = parts.convolution(channels, 1, f"{name}_shortcut")(features)
-    shortcut = keras.layers.UpSampling2D()(shortcut)
+    shortcut = keras.layers.UpSampling2D(data_format="channels_last")(shortcut)
     return keras.layers.Add()([shortcut, residual])
 
 
@@ -189,7 +195,9 @@ def discriminator_block(
     shortcut = rectified if rectified_shortcut else features
     if downsample:
         # A 1x1 convolution commutes with pooling and is cheaper after it.
-        shortcut = keras.layers.AveragePooling2D(2)(shortcut)
+        shortcut = keras.layers.AveragePooling2D(
+            2, data_format="channels_last"
+        )(shortcut)
     if downsample or features.shape[-1] != channels:
         shortcut = parts.convolution(channels, 1, f"{name}_shortcut")(shortcut)
     return keras.layers.Add()([shortcut, residual])

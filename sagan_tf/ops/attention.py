@@ -32,7 +32,10 @@ def attend(queries, keys, values, min_scores=_MIN_SCORES):
     Returns:
         (batch, positions, value channels).
     """
-    batch, positions = queries.shape[:2]
+    # An export from JAX has symbols for the sizes that it does not know.
+    batch, positions = (
+        size if isinstance(size, int) else None for size in queries.shape[:2]
+    )
     block = block_size(batch, positions, keys.shape[1], min_scores)
     if (
         block is None

@@ -126,7 +126,6 @@ def _folded(kernel, dtype, mirrored=False):
         shared = shared[:, ::-1]
     shared = keras.ops.convert_to_tensor(np.kron(shared, shared), dtype)
     entries = keras.ops.reshape(kernel, (size * size, channels * filters))
-    return keras.ops.reshape(
-        keras.ops.matmul(shared, entries),
-        (size + 1, size + 1, channels, filters),
-    )
+    # With PyTorch, Keras' matmul of float64 returns float32.
+    folded = keras.ops.cast(keras.ops.matmul(shared, entries), dtype)
+    return keras.ops.reshape(folded, (size + 1, size + 1, channels, filters))

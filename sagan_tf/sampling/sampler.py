@@ -8,6 +8,7 @@ import tensorflow as tf
 from sagan_tf.config import Config
 from sagan_tf.images import image_grid
 from sagan_tf.latents import latents_of_seeds
+from sagan_tf.ops.labels import class_indices
 from sagan_tf.sampling.networks import BakedGenerator, SavedGenerator
 from sagan_tf.workdir import Workdir, load_generator
 
@@ -151,6 +152,10 @@ class Sampler:
 
         Returns:
             uint8 array (count, height, width, 3).
+
+        Raises:
+            ValueError: If a label is not a class, or if there are not as many
+                labels as latents.
         """
         parts = []
         for start in range(0, len(latents), _BATCH_SIZE):
@@ -205,7 +210,14 @@ class Sampler:
         return self._network.attend(*self._inputs(latents, labels, slice(None)))
 
     def _inputs(self, latents, labels, rows):
-        latents = tf.constant(latents[rows], tf.float32)
         if self.num_classes is None:
-            return latents, None
-        return latents, tf.constant(np.asarray(labels)[rows], tf.int32)
+            return tf.constant(latents[rows], tf.float32), None
+        if labels is None or len(labels) != len(latents):
+            raise ValueError(
+                f"`labels` must be {len(latents)} classes, one for each of "
+                f"`latents`. Received: labels={labels}"
+            )
+        indices, _ = class_indices(
+            tf.constant(np.asarray(labels)[rows]), self.num_classes
+        )
+        return tf.constant(latents[rows], tf.float32), indices

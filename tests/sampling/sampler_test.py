@@ -82,3 +82,29 @@ def test_steps(workdir):
 def test_names_of_other_classes_are_not_used(generator):
     sampler = Sampler(BakedGenerator(generator), class_names=("cat", "dog"))
     assert sampler.class_names == []
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "float32"])
+def test_labels_of_any_type_and_of_a_column(sampler, dtype):
+    latents = sampler.latents([3, 4])
+    expected = sampler.images(latents, [1, 2])
+    for labels in (np.array([1, 2], dtype), np.array([[1], [2]], dtype)):
+        np.testing.assert_array_equal(sampler.images(latents, labels), expected)
+
+
+@pytest.mark.parametrize("source", ["sampler", "saved_sampler"])
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 2.5], "whole numbers in"),
+        ([0, 3], r"whole numbers in \[0, 3\)"),
+        ([-1, 0], "whole numbers in"),
+        ([[1, 0, 0], [0, 1, 0]], "one-hot"),
+        ([0], " 2 classes, one for each"),
+        (None, " 2 classes, one for each"),
+    ],
+)
+def test_labels_that_are_no_classes(request, source, labels, message):
+    sampler = request.getfixturevalue(source)
+    with pytest.raises(ValueError, match=f"`labels` must be.*{message}"):
+        sampler.images(sampler.latents([3, 4]), labels)
