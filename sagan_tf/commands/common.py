@@ -52,18 +52,36 @@ _CHECKPOINT_FLAGS = ("step", "best", "averaged")
 
 
 class _PathParser(flags.ArgumentParser):
-    """Replaces a leading `~`, which shells leave in `--flag=~/path`."""
+    """Replaces a leading `~`, which shells leave in `--flag=~/path`.
+
+    Args:
+        schemes: Strings such as "https", of addresses that are no paths.
+    """
 
     syntactic_help = "a path"
 
+    def __init__(self, schemes):
+        self.schemes = schemes
+
     def parse(self, argument):
+        scheme = re.match("([A-Za-z][A-Za-z0-9+.-]*)://", argument)
+        if scheme and scheme[1] not in self.schemes:
+            raise ValueError(
+                f"it must be a path on this machine, not a {scheme[1]}:// "
+                "address: mount the bucket, or copy the files"
+            )
         return os.path.expanduser(argument)
 
 
-def define_path(name, default, text, required=False):
-    """Defines a flag whose value is a path."""
+def define_path(name, default, text, required=False, schemes=()):
+    """Defines a flag whose value is a path.
+
+    Args:
+        name, default, text, required: As in absl's flags.
+        schemes: Strings such as "https", of addresses that are accepted too.
+    """
     flags.DEFINE(
-        _PathParser(), name, default, text,
+        _PathParser(schemes), name, default, text,
         serializer=flags.ArgumentSerializer(), required=required,
     )  # fmt: skip
 
@@ -75,6 +93,7 @@ def define_inception():
         None,
         "Local SavedModel of TF-GAN's Inception module. Default: the module "
         "is downloaded when it is needed.",
+        schemes=("https",),
     )
 
 

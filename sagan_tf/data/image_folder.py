@@ -152,7 +152,7 @@ def _walk(root, runs):
         if real in chain:
             folders.clear()
             continue
-        if "config.json" in names and "checkpoints" in folders:
+        if _is_a_run(folders, names):
             runs.append(folder)
             folders.clear()
             continue
@@ -162,6 +162,13 @@ def _walk(root, runs):
             pathlib.Path(folder),
             [name for name in names if not name.startswith(".")],
         )
+
+
+def _is_a_run(folders, names):
+    """Returns whether a folder is that of a run, which may be about to begin."""
+    return ("config.json" in names and "checkpoints" in folders) or (
+        names == ["lock"] and not folders
+    )
 
 
 def _raise(error):

@@ -94,6 +94,11 @@ _BAD_EXPORTS = {
     "taken": ([*_OF_RUN, "--version=3"], {"new/3/x": b""}, "new/3 exists"),
     "step": ([*_OF_RUN, "--step=-1"], {}, "no checkpoint of step -1"),
     "file": (_OF_RUN, {"new": b""}, "new is not a directory"),
+    "bucket": (
+        ["--workdir={tmp}/run", "--output=gs://bucket/new"],
+        {},
+        "must be a path on this machine, not a gs:// address",
+    ),
     "format": ([*_OF_RUN, "--format=torch"], {}, "--format=torch"),
     "suffix": ([*_OF_RUN, "--format=litert"], {}, "must end in .tflite"),
     "version of a file": (

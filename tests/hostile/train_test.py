@@ -7,6 +7,8 @@ from pictures import bomb, huge, picture
 _DEEP = "[" * 100_000
 _BAD_FLAGS = {
     "no workdir": (["--workdir="], "has files that are not"),
+    "bucket": (["--workdir=s3://runs/1"], "not a s3:// address"),
+    "word": (["digits"], "digits is not a flag"),
     "twice": (
         ["--config.steps=1", "--config.steps=2"],
         "flag --config.steps is given 2 times",

@@ -10,6 +10,7 @@ its outputs (with and without training), gradients, state, and a saved and
 loaded copy were found right.
 """
 
+import copy
 import os
 import pickle
 import sys
@@ -117,7 +118,7 @@ def try_model(name, case, policy):
     tolerance = TOLERANCES[policy.removeprefix("mixed_")]
     config = case["config"]
     kind = keras.Sequential if case["sequential"] else keras.Model
-    model = kind.from_config(config)
+    model = kind.from_config(copy.deepcopy(config))
     for layer in model.layers:
         assert layer.dtype_policy.name in (policy, "float32"), layer.name
     model.set_weights(case["weights"])
@@ -138,15 +139,15 @@ def try_model(name, case, policy):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras")
         model.save(path)
-        copy = keras.models.load_model(path)
-    for found, expected in zip(copy.weights, model.weights, strict=True):
+        loaded = keras.models.load_model(path)
+    for found, expected in zip(loaded.weights, model.weights, strict=True):
         np.testing.assert_array_equal(found, expected, f"{name} copy")
 
 
 def try_export(name, case):
     """Exports a model from JAX; its batch can have any size."""
     kind = keras.Sequential if case["sequential"] else keras.Model
-    model = kind.from_config(case["config"])
+    model = kind.from_config(copy.deepcopy(case["config"]))
     model.set_weights(case["weights_after"])
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, verbose=False)
