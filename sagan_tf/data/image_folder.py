@@ -165,7 +165,7 @@ def _walk(root, runs):
 
 
 def _is_a_run(folders, names):
-    """Returns whether a folder is that of a run, which may be about to begin."""
+    """Returns whether a folder is that of a run, or of one that begins."""
     return ("config.json" in names and "checkpoints" in folders) or (
         names == ["lock"] and not folders
     )
