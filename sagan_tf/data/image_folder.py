@@ -185,8 +185,8 @@ def _part(root, split):
     if not parts or not usual.issuperset(parts) or _has_pictures(entries):
         if split != "train":
             raise ValueError(
-                "`split` must be 'train' for an image folder without folders "
-                "that are named train, test or validation. "
+                "`split` must be 'train' unless all folders in `data_dir` are "
+                "named train, test or validation. "
                 f"Received: split={split!r}, for {root}"
             )
         return root
@@ -195,12 +195,12 @@ def _part(root, split):
     found = ", ".join(path.name for path in parts.values())
     if chosen is None:
         raise ValueError(
-            f"`data_dir` {root} has the parts {found}, which are not classes: "
+            f"`data_dir` {root} has the splits {found}, which are not classes: "
             f"`split` must be one of them. Received: split={split!r}"
         )
     logging.info(
-        "%s has the parts %s, which are not classes. Of these %s is read; "
-        "`split` picks another.",
+        "%s has the splits %s, which are not classes. %s is read; `split` "
+        "picks another one.",
         root,
         found,
         chosen.name,

@@ -101,9 +101,10 @@ def _prepared_builder(name, data_dir):
     except Exception as error:
         # TFDS passes on all exceptions of its downloader.
         raise ValueError(
-            f"`dataset` {name!r} is not prepared in {builder.data_dir} and "
-            "could not be downloaded: set `data_dir` to its directory, or "
-            f"prepare it on a machine with a network ({_first_line(error)})"
+            f"`dataset` {name!r} is not in {builder.data_dir} and could not be "
+            "downloaded: set `data_dir` to the folder that holds the set's own "
+            "folder, or prepare it on a machine with a network "
+            f"({_first_line(error)})"
         ) from None
     return builder
 

@@ -156,10 +156,10 @@ def _bad(source, bad, bad_images):
     name, reason = reasons[0]
     rest = len(reasons) - 1
     others = f" and {rest} more, which the log lists," if rest else ""
-    return (
-        f"{name}{others} cannot be read as an image: repair or remove it, or "
-        f"leave such images out by `bad_images=skip` ({reason})"
-    )
+    advice = "repair or remove such files"
+    if bad_images != "skip":
+        advice += ", or leave them out by `bad_images=skip`"
+    return f"{name}{others} cannot be read as an image: {advice} ({reason})"
 
 
 def _small(found, small, image_size):
@@ -168,12 +168,11 @@ def _small(found, small, image_size):
         return None
     smallest = small[0]
     return (
-        f"`image_size` {image_size} is above the resolution of the data: "
-        f"{len(small)} of {len(found.sides)} images are smaller; the smallest "
-        f"is {found.names[smallest]} with {found.sides[smallest]} pixels along "
-        "its shorter side. Remove them, or enlarge them by "
-        "`small_images=enlarge`"
-        + (", or train a smaller network" * (image_size > 32))
+        f"{len(small)} of {len(found.sides)} images are smaller than "
+        f"`image_size` {image_size}; the smallest is {found.names[smallest]} "
+        f"with {found.sides[smallest]} pixels along its shorter side. Remove "
+        "them, or enlarge them by `small_images=enlarge`"
+        + (", or lower `image_size`" * (image_size > 32))
     )
 
 
@@ -196,10 +195,9 @@ def _check_labels(source, histogram, num_classes):
         )
     if num_classes > 1 and len(histogram) == 1:
         raise ValueError(
-            f"All labels of {source.name} are {low}, but `num_classes` is "
-            f"{num_classes}. Usually the images are one folder level too "
-            "deep: each class must be a folder of its own, directly below "
-            "`data_dir`"
+            f"All labels of {source.name} that were examined are {low}, but "
+            f"`num_classes` is {num_classes}: check `label`, `split` and the "
+            "order of the data"
         )
 
 

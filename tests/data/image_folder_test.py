@@ -97,12 +97,12 @@ def test_parts_of_a_set_are_no_classes(
         source = data.open_source("image_folder", str(tmp_path), split)
     assert source.class_names == ("cat", "dog") and source.size == 2
     assert all(f"/{chosen}/" in file for file in source.files)
-    assert f"the parts {', '.join(sorted(folders))}" in caplog.text
+    assert f"the splits {', '.join(sorted(folders))}" in caplog.text
 
 
 def test_a_part_that_is_not_there(tmp_path, write_image):
     write_image(tmp_path / "train/1.png")
-    with pytest.raises(ValueError, match="the parts train.*split='test'"):
+    with pytest.raises(ValueError, match="the splits train.*split='test'"):
         data.open_source("image_folder", str(tmp_path), "test")
     write_image(tmp_path / "cat/1.png")
     with pytest.raises(ValueError, match="`split` must be 'train'"):

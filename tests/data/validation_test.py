@@ -74,8 +74,13 @@ def test_report_in_the_log(caplog):
         ([], 32, 2, "has no images"),
         ([0, 2], 32, 2, r"in \[0, 2\).* from 0 to 2"),
         ([-1, 1], 32, 2, r"in \[0, 2\).* from -1 to 1"),
-        ([1, 1, 1], 32, 2, "All labels of made up are 1.*folder level"),
-        ([0, 1], 31, 2, "`image_size` 32 is above.*with 31 pixels"),
+        (
+            [1, 1, 1],
+            32,
+            2,
+            "All labels of made up that .* are 1.*check `label`",
+        ),
+        ([0, 1], 31, 2, "smaller than `image_size` 32.*with 31 pixels"),
     ],
 )
 def test_refused_data(labels, size, num_classes, message):

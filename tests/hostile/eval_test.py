@@ -121,7 +121,7 @@ _BAD_DATA = {
     "corrupt": (
         "{tmp}/images",
         {"images/1.png": picture(), "images/2.png": picture()[:-40]},
-        "2.png cannot be read as an image: repair or remove it",
+        "2.png cannot be read as an image: repair or remove such",
     ),
     "huge": (
         "{tmp}/images",

@@ -125,7 +125,7 @@ _FOLDER_FLAGS = (
     "--config.dataset=image_folder",
     "--config.data_dir={tmp}/images",
 )
-_NO_IMAGE = "cannot be read as an image: repair or remove it"
+_NO_IMAGE = "cannot be read as an image: repair or remove such"
 # A file beside an intact image, and a part of the error.
 _BAD_IMAGES = {
     "zero bytes": ("1.png", lambda: b"", _NO_IMAGE),
@@ -192,7 +192,7 @@ _BAD_FOLDERS = {
     ),
     "only a part of a set": (
         {"images/test/1.png": picture(), "images/val/1.png": picture()},
-        "the parts test, val, which are not classes: `--config.split` must",
+        "the splits test, val, which are not classes: `--config.split` must",
     ),
     "beside and inside": (
         {"images/a/1.png": picture(), "images/1.png": picture()},

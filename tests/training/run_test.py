@@ -234,7 +234,7 @@ def test_callbacks_of_a_user_can_stop(config, tmp_path):
         ({"attention_resolutions": (64,)}, "`attention_resolutions` must be"),
         ({"attention_resolutions": (32,)}, "sizes of the discriminator"),
         ({"dataset": "image_folder"}, "which is no folder"),
-        ({"image_size": 64}, "above the resolution of the data"),
+        ({"image_size": 64}, "smaller than `image_size` 64"),
         ({"loss": "x"}, "`loss` must be one of"),
     ],
 )
