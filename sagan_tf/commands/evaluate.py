@@ -71,7 +71,10 @@ def define_flags():
         "Values of black and white in the extractor's input, such as 0,255.",
     )
     common.define_path(
-        "data_dir", None, "Directory of the run's data, if the data moved."
+        "data_dir",
+        None,
+        "Directory of the run's data, if the data moved.",
+        schemes=("gs", "s3"),
     )
     common.define_path(
         "compare",

@@ -63,7 +63,9 @@ def define_flags():
         "Default: cifar10 for 10 classes at 32 px, imagenet2012 for 1000 "
         "classes, otherwise image_folder.",
     )
-    common.define_path("data_dir", "", "Directory of that data set.")
+    common.define_path(
+        "data_dir", "", "Directory of that data set.", schemes=("gs", "s3")
+    )
     _define_conventions()
 
 

@@ -49,6 +49,14 @@ class Examination:
         for done, position in enumerate(positions, 1):
             try:
                 image, label, side = next(iterator)
+            except StopIteration:
+                raise ValueError(
+                    f"{self._source.name} ends after {done - 1} of "
+                    f"{len(positions)} images"
+                ) from None
+            except tf.errors.DataLossError:
+                # Not an image but the file that holds many is damaged.
+                raise
             except tf.errors.OpError as error:
                 # The iterator goes on with the next image.
                 self.bad[position] = _reason(error)

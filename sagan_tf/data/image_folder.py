@@ -1,6 +1,5 @@
 """A folder of images."""
 
-import collections
 import hashlib
 import os
 import pathlib
@@ -10,6 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from sagan_tf.data import pictures
+from sagan_tf.data.scan import Found, holds_a_run
 from sagan_tf.data.source import Source
 
 # Names of folders that are parts of a data set and not its classes. A part has
@@ -52,7 +52,7 @@ def open_image_folder(data_dir, split="train", background="white"):
             f"Received: data_dir={str(data_dir)!r}, which is no folder"
         )
     root = _part(root, split)
-    found = _Found(root)
+    found = Found(root)
     flat = [file for file in found.files if file.parent == root]
     if not flat or len(flat) < len(found.files):
         _check_classes(root, found, flat)
@@ -85,102 +85,15 @@ def open_image_folder(data_dir, split="train", background="white"):
     )
 
 
-class _Found:
-    """What is below a folder, in the order of the paths' parts.
-
-    Attributes:
-        files: Paths of files that are named like pictures.
-        unusable: Pairs (path, reason) of pictures that cannot be read.
-        others: Numbers of other files by their extension.
-        runs: Paths of folders that hold a run.
-        deeper: The first path below a class folder's own folder, or None.
-    """
-
-    def __init__(self, root):
-        self.files, self.unusable, self.runs = [], [], []
-        self.others, self.deeper = collections.Counter(), None
-        for folder, names in _walk(root, self.runs):
-            for name in names:
-                self._add(folder / name)
-        self.files.sort(key=lambda file: file.parts)
-        for file in self.files:
-            if len(file.relative_to(root).parts) > 2:
-                self.deeper = file
-                break
-
-    def _add(self, path):
-        suffix = path.suffix.lower()
-        if suffix in pictures.FOREIGN_EXTENSIONS:
-            self.unusable.append(
-                (str(path), f"{suffix} is not read: save it as PNG or JPEG")
-            )
-        elif suffix not in pictures.EXTENSIONS:
-            self.others[suffix or "no extension"] += 1
-        elif path.is_file():
-            self.files.append(path)
-        else:
-            self.unusable.append((str(path), "a broken link, or not a file"))
-
-    def notes(self):
-        """Yields what a person should know about the folder."""
-        if self.others:
-            kinds = ", ".join(sorted(self.others)[:5])
-            yield (
-                f"{sum(self.others.values())} files are left out that are not "
-                f"named like pictures ({kinds})."
-            )
-        if self.runs:
-            yield f"Left out, because it holds a run: {self.runs[0]}."
-        if self.deeper is not None:
-            yield (
-                "Images in deeper folders belong to the class of the "
-                f"uppermost folder, for example {self.deeper}."
-            )
-
-
-def _walk(root, runs):
-    """Yields each folder below `root` and the names of its files.
-
-    Links to folders are followed, unless they lead to a folder that they are
-    in. Folders of runs are added to `runs` instead.
-    """
-    above = {os.path.dirname(str(root)): frozenset()}
-    for folder, folders, names in os.walk(
-        root, onerror=_raise, followlinks=True
-    ):
-        chain, real = above[os.path.dirname(folder)], os.path.realpath(folder)
-        if real in chain:
-            folders.clear()
-            continue
-        if _is_a_run(folders, names):
-            runs.append(folder)
-            folders.clear()
-            continue
-        above[folder] = chain | {real}
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield (
-            pathlib.Path(folder),
-            [name for name in names if not name.startswith(".")],
-        )
-
-
-def _is_a_run(folders, names):
-    """Returns whether a folder is that of a run, or of one that begins."""
-    return ("config.json" in names and "checkpoints" in folders) or (
-        names == ["lock"] and not folders
-    )
-
-
-def _raise(error):
-    raise error
-
-
 def _part(root, split):
     """Returns the folder to read: `root`, or the part of it that is asked."""
     entries = [path for path in root.iterdir() if path.name[0] != "."]
     parts = {
-        path.name.lower(): path for path in sorted(entries) if path.is_dir()
+        path.name.lower(): path
+        for path in sorted(entries)
+        if path.is_dir() and not holds_a_run(path)
     }
+    split = split.lower() if split.lower() in parts else split
     usual = {name for names in _SPLITS for name in names}
     if not parts or not usual.issuperset(parts) or _has_pictures(entries):
         if split != "train":
@@ -214,10 +127,12 @@ def _has_pictures(entries):
 
 def _doubts(class_names):
     """Returns a note if the classes look like parts of an unlabelled set."""
-    if len(class_names) < 2 or not all(
-        len(name) >= 5 and name.isdecimal() and int(name) % 1000 == index % 1000
-        for index, name in enumerate(class_names)
-    ):
+    numbers = [
+        int(name) for name in class_names if len(name) >= 5 and name.isdecimal()
+    ]
+    steps = set(np.diff(numbers).tolist())
+    # FFHQ's folders count in thousands.
+    if len(numbers) != len(class_names) or steps not in ({1}, {1000}):
         return ()
     return (
         f"The folders {class_names[0]}, {class_names[1]}, ... count as "
@@ -278,7 +193,7 @@ def _check_classes(root, found, flat):
         if path.is_dir()
         and path.name[0] != "."
         and path.name not in filled
-        and str(path) not in found.runs
+        and not any(path in (run, *run.parents) for run in found.runs)
     ]
     if empty:
         raise ValueError(

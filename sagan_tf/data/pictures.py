@@ -62,8 +62,9 @@ def decode(content, background="white"):
     """Decodes a picture file to the colours that a viewer shows.
 
     The first frame of an animation is taken. It is turned as its EXIF data
-    say, its colours are converted from its ICC profile to sRGB, 16-bit values
-    are rounded to 8 bits, and transparent pixels show the background.
+    say, its colours are converted from its ICC profile to sRGB, 16-bit grey is
+    rounded to 8 bits (of 16-bit colours Pillow keeps the upper 8), and
+    transparent pixels show the background.
 
     Args:
         content: Bytes of the file.
@@ -170,8 +171,13 @@ def _open(file):
 
 
 def _orientation(image):
-    with _quietly():
-        return image.getexif().get(_ORIENTATION)
+    """Returns the EXIF orientation; None without, or if it is damaged."""
+    try:
+        with _quietly():
+            return image.getexif().get(_ORIENTATION)
+    except Exception:
+        # Pillow raises many types; viewers show such pictures as they are.
+        return None
 
 
 @contextlib.contextmanager
@@ -198,7 +204,9 @@ def _eight_bits(image):
     """Returns the picture with 8-bit channels."""
     if image.mode != "F" and not image.mode.startswith("I"):
         return image
-    if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
+    if image.mode == "F" or (
+        image.mode == "I" and image.format not in ("PNG", "PPM")
+    ):
         raise ValueError(
             f"the range of its pixels, of Pillow's mode {image.mode!r}, is "
             "unknown: save it with 8 or 16 bits"

@@ -67,7 +67,7 @@ def open_configured(config, split=None):
         config.label,
         config.background,
     )
-    if config.bad_images == "skip" and source.files:
+    if config.bad_images == "skip":
         source = validation.without_bad_images(source)
     return source
 
@@ -84,6 +84,6 @@ def class_names(dataset, data_dir="", label=""):
     if dataset in ("digits", "image_folder"):
         try:
             return list(open_source(dataset, data_dir).class_names)
-        except ValueError:
+        except (ValueError, OSError):
             return []
     return tfds_labels.names_of(dataset, os.path.expanduser(data_dir), label)

@@ -84,8 +84,11 @@ def class_names(info, label_name, records):
     import tensorflow_datasets as tfds
 
     feature = info.features[label_name]
-    if type(feature) is tfds.features.ClassLabel:
-        return feature.names or range(feature.num_classes), ""
+    if (
+        type(feature) is tfds.features.ClassLabel
+        and feature.num_classes is not None
+    ):
+        return tuple(feature.names), ""
     if not _is_integer(feature):
         return (), (
             "`label` must name a feature that is one class for each image: a "

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 
 import keras
@@ -77,7 +78,7 @@ def custom(
             outputs.
     """
     black, white = _checked_range(input_range)
-    name, function, size, sha256 = _loaded(network, outputs)
+    name, function, size, hash_of = _loaded(network, outputs)
 
     @tf.function(reduce_retracing=True)
     def run(images):
@@ -94,8 +95,8 @@ def custom(
         if not missing:
             run(tf.zeros((2, side, side, 3)))
     except Exception as error:
-        # Networks raise many types of exceptions. TensorFlow adds where.
-        reason = str(error).strip().splitlines()[-1].strip()
+        # Networks raise many types of exceptions.
+        reason = _reason(error)
         raise ValueError(
             f"`extractor` {name} must take float32 images (batch, height, "
             "width, 3) and return features and logits of the shapes (batch, n) "
@@ -107,10 +108,17 @@ def custom(
         f"custom ({name})",
         "custom",
         run,
-        sha256,
+        hash_of(),
         tuple(outputs),
         input_range=(black, white),
     )
+
+
+def _reason(error):
+    """Returns what an exception says, without what Keras adds around it."""
+    text = str(error).split("Arguments received by")[0]
+    lines = re.sub(r"\x1b\[\d*m", "", text).strip().splitlines()
+    return lines[-1].strip() if lines else repr(error)
 
 
 def _checked_range(input_range):
@@ -144,18 +152,28 @@ def _missing(values, outputs):
 
 
 def _loaded(network, outputs):
-    """Returns the name, function, size of the input, and hash of a network.
+    """Returns the name, two functions, and the size of the input of a network.
 
-    The function is from images to a dictionary of all outputs.
+    The first function is from images to a dictionary of outputs, the second
+    returns the hash of the network. It may be called after the first, because
+    some networks have no weights before.
     """
     if isinstance(network, keras.Layer):
-        return network.name, *_keras_network(network, outputs)
+        return (
+            network.name,
+            *_keras_network(network, outputs),
+            lambda: _sha256(network),
+        )
     path = os.fspath(network)
     try:
         if path.endswith(".keras"):
-            return path, *_keras_network(keras.models.load_model(path), outputs)
-        function, size = _signature(path)
-        return path, function, size, files.sha256_of_tree(path)
+            network = keras.models.load_model(path)
+            return (
+                path,
+                *_keras_network(network, outputs),
+                lambda: _sha256(network),
+            )
+        return path, *_signature(path), lambda: files.sha256_of_tree(path)
     except Exception as error:
         # Broken files raise many types of exceptions. So does code in a
         # `.keras` file, because Keras' `safe_mode` stays on.
@@ -167,28 +185,31 @@ def _loaded(network, outputs):
 
 
 def _keras_network(network, outputs):
-    """Returns the function, size of the input, and hash of a Keras layer."""
-    sha256 = _sha256(network)
+    """Returns the function and the size of the input of a Keras layer."""
     if not _is_a_graph(network):
         return (
             lambda images: _by_name(_called(network, images), outputs),
             (None, None),
-            sha256,
         )
     tensors = {
         layer.name: layer.output
         for layer in network.layers
-        if not isinstance(layer, keras.layers.InputLayer)
+        # The output of a model within a model belongs to its own graph.
+        if not isinstance(layer, (keras.layers.InputLayer, keras.Model))
         and not isinstance(layer.output, (dict, list, tuple))
     }
     sequential = isinstance(network, keras.Sequential)
     last = network.outputs if sequential else network.output
-    tensors.update(_by_name(last, outputs, network))
-    heads = keras.Model(network.inputs, tensors)
+    if isinstance(last, dict) or not tensors.keys() >= set(outputs):
+        tensors.update(_by_name(last, outputs, network))
+    chosen = {name: tensors[name] for name in outputs if name in tensors}
+    if len(chosen) < len(set(outputs)):
+        # For the message that lists them.
+        return lambda images: tensors, (None, None)
+    heads = keras.Model(network.inputs, chosen)
     return (
         lambda images: heads(images, training=False),
         network.inputs[0].shape[1:3],
-        sha256,
     )
 
 

@@ -71,10 +71,22 @@ def test_a_run_in_the_folder_is_left_out(tmp_path, write_image):
     for name in ("cat/1.png", "dog/1.png", "run/samples/1.png"):
         write_image(tmp_path / name)
     (tmp_path / "run/config.json").write_text("{}")
-    (tmp_path / "run/checkpoints").mkdir()
+    write_image(tmp_path / "runs/a/samples/1.png")
+    (tmp_path / "runs/a/config.json").write_text("{}")
+    # A run that begins has only these.
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/lock").touch()
     source = data.open_source("image_folder", str(tmp_path))
     assert source.class_names == ("cat", "dog")
     assert "it holds a run" in " ".join(source.notes)
+    # Beside the splits of a set.
+    for name in ("cat", "dog"):
+        (tmp_path / "Train" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).rename(tmp_path / "Train" / name)
+    shutil.rmtree(tmp_path / "runs")
+    for split in ("train", "Train"):
+        source = data.open_source("image_folder", str(tmp_path), split)
+        assert source.class_names == ("cat", "dog")
 
 
 @pytest.mark.parametrize(
@@ -110,14 +122,18 @@ def test_a_part_that_is_not_there(tmp_path, write_image):
 
 
 def test_numbered_folders_may_be_no_classes(tmp_path, write_image):
-    for name in ("00000/1.png", "01000/1.png", "02000/1.png"):
-        write_image(tmp_path / name)
-    source = data.open_source("image_folder", str(tmp_path))
-    assert "`labels=False`" not in " ".join(source.notes)
-    shutil.rmtree(tmp_path / "01000")
-    (tmp_path / "02000").rename(tmp_path / "00001")
-    source = data.open_source("image_folder", str(tmp_path))
-    assert "`labels=False` trains without" in " ".join(source.notes)
+    for names, doubtful in (
+        (("00000", "01000", "02000"), True),
+        (("00000", "00001"), True),
+        (("00000", "00007"), False),
+        (("0", "1"), False),
+    ):
+        folder = tmp_path / "-".join(names)
+        for name in names:
+            write_image(folder / name / "1.png")
+        source = data.open_source("image_folder", str(folder))
+        notes = " ".join(source.notes)
+        assert ("`labels=False` trains without" in notes) == doubtful
 
 
 def test_a_flat_folder_has_no_labels(tmp_path, write_image):

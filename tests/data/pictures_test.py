@@ -96,6 +96,18 @@ ACCEPTED = {
         0,
     ),
     "JPEG named JFIF": ("1.jfif", _encoded(GREY, "jpeg", quality=95), GREY, 12),
+    "PGM of 16 bits": (
+        "1.pgm",
+        b"P5 40 36 65535\n" + WIDE.byteswap().tobytes(),
+        GREY,
+        0,
+    ),
+    "damaged EXIF": (
+        "1.jpg",
+        _encoded(IMAGE, "jpeg", quality=95, dpi=(72, 72), exif=b"Exif\0\0x"),
+        IMAGE,
+        12,
+    ),
     "BMP": ("1.bmp", _encoded(IMAGE, "bmp"), IMAGE, 0),
     "grey BMP": ("1.bmp", _encoded(GREY, "bmp"), GREY, 0),
     "BMP with alpha": ("1.bmp", _encoded(ALPHA, "bmp"), IMAGE, 0),

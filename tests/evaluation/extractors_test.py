@@ -58,8 +58,12 @@ def test_outputs_of_a_network_are_listed(tmp_path):
             "pool a feature map first, for example with GlobalAverage",
         ),
         (
-            [keras.layers.Flatten(), keras.layers.Softmax(name="features")]
-            + [keras.layers.Lambda(lambda x: keras.ops.sum(x, -1))],
+            [
+                keras.layers.Flatten(),
+                keras.layers.Lambda(
+                    lambda x: keras.ops.sum(x, -1), name="features"
+                ),
+            ],
             None,
         ),
     ],
@@ -128,6 +132,32 @@ def test_kinds_of_keras_networks(tmp_path, random, kind):
     features, logits = custom(network, image_size=20).run(images)
     assert logits.shape == (2, 7)
     np.testing.assert_allclose(features, images.mean((1, 2)), atol=1e-5)
+
+
+def test_a_model_within_a_model(random):
+    inputs = keras.Input((20, 20, 3))
+    base = keras.Sequential([keras.Input((20, 20, 3)), keras.layers.ReLU()])
+    pooled = keras.layers.GlobalAveragePooling2D(name="features")(base(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(7, name="logits")(pooled))
+    images = random.uniform(0, 1, (2, 20, 20, 3)).astype("float32")
+    features, _ = custom(model).run(images)
+    np.testing.assert_allclose(features, images.mean((1, 2)), atol=1e-5)
+
+
+def test_names_of_layers_come_before_the_order_of_outputs(random):
+    model = _network()
+    layers = [model.get_layer(name).output for name in ("logits", "features")]
+    images = random.uniform(-1, 1, (2, 20, 20, 3)).astype("float32")
+    features, logits = custom(keras.Model(model.inputs, layers)).run(images)
+    assert features.shape == (2, 3) and logits.shape == (2, 7)
+
+
+def test_the_hash_has_the_weights_of_a_network_that_is_not_built():
+    hashes = set()
+    for seed in (0, 1):
+        keras.utils.set_random_seed(seed)
+        hashes.add(custom(Subclassed()).sha256)
+    assert len(hashes) == 2
 
 
 def test_range_of_the_input(random):
