@@ -113,12 +113,9 @@ def test_bad_requests_name_the_input(served, inputs_by_signature, name):
         served[name](**wrong)
 
 
-@pytest.mark.parametrize("num_classes", [3, None])
-def test_keras_layer(gan_factory, inputs, tmp_path, num_classes):
-    generator = gan_factory(num_classes, compiled=False).generator
-    export_generator(generator, tmp_path / "1")
-    layer = keras.layers.TFSMLayer(tmp_path / "1")
-    given = list(inputs(3).values()) if num_classes else inputs(3)["latents"]
+def test_keras_layer(generator, exported, inputs):
+    layer = keras.layers.TFSMLayer(exported)
+    given = list(inputs(3).values())
     np.testing.assert_allclose(layer(given), generator(given), atol=1e-5)
 
 
@@ -151,6 +148,8 @@ def test_unconditional(gan_factory, inputs, assert_close, tmp_path):
     assert_close(images, to_uint8(generator(latents)))
     images = served["from_seed"](seeds=tf.constant([1], tf.int64))["images"]
     assert images.shape == (1, 32, 32, 3)
+    layer = keras.layers.TFSMLayer(tmp_path / "1")
+    np.testing.assert_allclose(layer(latents), generator(latents), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -176,6 +175,7 @@ def test_export_draws_what_the_model_draws(tmp_path, inputs, method):
     assert len(served.tracked) == len(generator.weights) - vectors
 
 
+@pytest.mark.slow
 def test_export_does_not_depend_on_the_machine(tmp_path, monkeypatch):
     """A machine whose default device is a GPU writes the same SavedModel."""
     generator = models.build_generator(
