@@ -62,11 +62,12 @@ def label_name(info, label):
 def _class_labels(features):
     import tensorflow_datasets as tfds
 
-    return [
+    # Sorted, because TensorFlow Datasets does not keep their order.
+    return sorted(
         key
         for key, feature in features.items()
         if type(feature) is tfds.features.ClassLabel
-    ]
+    )
 
 
 def _is_integer(feature):
