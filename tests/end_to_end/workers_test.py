@@ -182,7 +182,7 @@ def test_workers_with_different_checkpoints(trained, tmp_path):
     codes, output = cluster.wait()
     assert codes == [1, 1], output
     for (error,) in _errors(output):
-        assert "`workdir` must be one directory that all workers" in error
+        assert "`--workdir` must be one directory that all workers" in error
 
 
 def test_workers_with_different_configurations(tmp_path):

@@ -189,5 +189,5 @@ def test_command(authors_checkpoint, tmp_path):
     assert load_generator(tmp_path / "run")[2] == 1000
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert "error: `workdir`" in result.stderr.splitlines()[-1]
+    assert "error: `--workdir`" in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr

@@ -28,7 +28,7 @@ TOLERANCES = {
     "bfloat16": 0.1,
 }
 # Of the models, those that JAX exports.
-EXPORTED = ("SelfAttention", "SelfAttention-blockwise", "generator")
+EXPORTED = ("SelfAttention", "SelfAttention-blockwise")
 
 
 def import_without_tensorflow(path):
