@@ -7,7 +7,12 @@ from sagan_tf.data.pipeline import (
     training_dataset,
 )
 from sagan_tf.data.source import Source
-from sagan_tf.data.sources import class_names, open_configured, open_source
+from sagan_tf.data.sources import (
+    class_names,
+    open_configured,
+    open_source,
+    open_unchecked,
+)
 from sagan_tf.data.validation import (
     check,
     refuse_bad_images,
@@ -21,6 +26,7 @@ __all__ = [
     "is_spaced",
     "open_configured",
     "open_source",
+    "open_unchecked",
     "ordered_dataset",
     "refuse_bad_images",
     "resolve_num_classes",

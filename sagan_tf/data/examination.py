@@ -20,15 +20,16 @@ class Examination:
     Attributes:
         bad: Dictionary from the position of an image that cannot be read to
             the reason.
-        labels, sides: Integers of the other images; a side is the shorter one.
-        names: Strings that say which image it is.
+        positions, labels, sides: Integers of the other images; a side is the
+            shorter one.
         images: uint8 arrays, if they are kept.
         notes: Numbers of what `pictures.examine` found.
     """
 
     def __init__(self, source, image_size, examined, keep):
         self.bad, self.notes = {}, collections.Counter()
-        self.labels, self.sides, self.names, self.images = [], [], [], []
+        self.positions, self.labels, self.sides = [], [], []
+        self.images = []
         self.examined = examined
         self._source, self._keep = source, keep
         for position, file in enumerate(source.files):
@@ -65,7 +66,7 @@ class Examination:
                     self.images.append(image.numpy())
                 self.labels.append(int(label))
                 self.sides.append(int(side))
-                self.names.append(name_of(self._source, position))
+                self.positions.append(position)
             if progress is not None and (
                 done % 100 == 0 or done == len(positions)
             ):

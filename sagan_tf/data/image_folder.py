@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from sagan_tf.data import pictures
-from sagan_tf.data.scan import Found, holds_a_run
+from sagan_tf.data.scan import Found, holds_a_run, listing
 from sagan_tf.data.source import Source
 
 # Names of folders that are parts of a data set and not its classes. A part has
@@ -56,14 +56,12 @@ def open_image_folder(data_dir, split="train", background="white"):
     flat = [file for file in found.files if file.parent == root]
     if not flat or len(flat) < len(found.files):
         _check_classes(root, found, flat)
-    names = sorted({file.relative_to(root).parts[0] for file in found.files})
-    class_names = () if flat else tuple(names)
-    labels = np.zeros(len(found.files), np.int32)
+    class_names, labels = (), np.zeros(len(found.files), np.int32)
     if not flat:
-        index = {name: label for label, name in enumerate(names)}
-        labels[:] = [
-            index[file.relative_to(root).parts[0]] for file in found.files
-        ]
+        tops = _tops(root, found.files)
+        class_names = tuple(sorted(set(tops)))
+        index = {name: label for label, name in enumerate(class_names)}
+        labels[:] = [index[name] for name in tops]
     return Source(
         name=f"image folder {root}",
         records=tf.data.Dataset.from_tensor_slices(
@@ -85,17 +83,17 @@ def open_image_folder(data_dir, split="train", background="white"):
     )
 
 
+def _tops(root, files):
+    """Returns the name of the uppermost folder of each file below `root`."""
+    depth = len(root.parts)
+    return [file.parts[depth] for file in files]
+
+
 def _part(root, split):
     """Returns the folder to read: `root`, or the part of it that is asked."""
-    entries = [path for path in root.iterdir() if path.name[0] != "."]
-    parts = {
-        path.name.lower(): path
-        for path in sorted(entries)
-        if path.is_dir() and not holds_a_run(path)
-    }
+    parts = _parts(root)
     split = split.lower() if split.lower() in parts else split
-    usual = {name for names in _SPLITS for name in names}
-    if not parts or not usual.issuperset(parts) or _has_pictures(entries):
+    if not parts:
         if split != "train":
             raise ValueError(
                 "`split` must be 'train' unless all folders in `data_dir` are "
@@ -121,8 +119,29 @@ def _part(root, split):
     return chosen
 
 
-def _has_pictures(entries):
-    return any(path.suffix.lower() in pictures.EXTENSIONS for path in entries)
+def _parts(root):
+    """Returns the parts of a data set by their names in lower case.
+
+    It is empty unless all folders in `root` are parts, or hold runs.
+    """
+    folders, names = listing(root)
+    paths = [root / name for name in sorted(folders) if name[0] != "."]
+    usual = {name for names in _SPLITS for name in names}
+    if any(
+        name[0] != "."
+        and pathlib.Path(name).suffix.lower() in pictures.EXTENSIONS
+        for name in names
+    ) or not all(
+        # A listing takes time, and the first class folder is enough.
+        path.name.lower() in usual or holds_a_run(path)
+        for path in paths
+    ):
+        return {}
+    return {
+        path.name.lower(): path
+        for path in paths
+        if path.name.lower() in usual and not holds_a_run(path)
+    }
 
 
 def _doubts(class_names):
@@ -177,7 +196,7 @@ def _check_classes(root, found, flat):
             f"({', '.join(pictures.EXTENSIONS)}), neither directly nor in its "
             f"folders{reasons}"
         )
-    filled = {file.relative_to(root).parts[0] for file in inside}
+    filled = set(_tops(root, inside))
     if len(filled) == 1:
         (only,) = filled
         raise ValueError(

@@ -78,7 +78,7 @@ def decode(content, background="white"):
             `PIL.Image.MAX_IMAGE_PIXELS`, or has pixels of unknown range. The
             message is the reason.
     """
-    return np.array(_shown(content, background))
+    return np.array(_shown(content, colour(background)))
 
 
 def prepare_tensor(data, label, read, background, image_size, method):
@@ -95,8 +95,10 @@ def prepare_tensor(data, label, read, background, image_size, method):
         What `Source.prepare` returns.
     """
 
+    red_green_blue = colour(background)
+
     def prepare(data):
-        image = _shown(read(data), background)
+        image = _shown(read(data), red_green_blue)
         side = np.int32(min(image.size))
         return np.array(square(image, image_size, method)), side
 
@@ -121,14 +123,14 @@ def read_file(path):
         return file.read()
 
 
-def _shown(content, background):
+def _shown(content, red_green_blue):
     """Returns the `PIL.Image` of `decode`, of mode "RGB"."""
     try:
         with _open(io.BytesIO(content)) as image:
             image.load()
             # After `load`, because Pillow turns TIFF files itself.
             orientation = _orientation(image)
-            image = _on_background(_eight_bits(image), colour(background))
+            image = _on_background(_eight_bits(image), red_green_blue)
             if orientation in _TRANSPOSITIONS:
                 image = image.transpose(_TRANSPOSITIONS[orientation])
             return image

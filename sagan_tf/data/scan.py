@@ -20,15 +20,15 @@ class Found:
 
     def __init__(self, root):
         self.files, self.unusable, self.runs = [], [], []
-        self.others, self.deeper = collections.Counter(), None
+        self.others = collections.Counter()
         for folder, names in _walk(root, self.runs):
             for name in names:
                 self._add(folder / name)
         self.files.sort(key=lambda file: file.parts)
-        for file in self.files:
-            if len(file.relative_to(root).parts) > 2:
-                self.deeper = file
-                break
+        depth = len(root.parts)
+        self.deeper = next(
+            (file for file in self.files if len(file.parts) > depth + 2), None
+        )
 
     def _add(self, path):
         suffix = path.suffix.lower()
@@ -101,13 +101,15 @@ def _is_a_run(folders, names):
     )
 
 
+def listing(folder):
+    """Returns the names of the folders and of the files in a folder."""
+    _, folders, names = next(os.walk(folder, onerror=_raise))
+    return folders, names
+
+
 def holds_a_run(folder):
     """Returns whether a folder is that of a run."""
-    entries = list(folder.iterdir())
-    return _is_a_run(
-        [path.name for path in entries if path.is_dir()],
-        [path.name for path in entries if not path.is_dir()],
-    )
+    return _is_a_run(*listing(folder))
 
 
 def _raise(error):

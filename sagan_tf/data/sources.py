@@ -44,11 +44,8 @@ def open_source(
     return open_tfds(dataset, data_dir, split, label, background)
 
 
-def open_configured(config, split=None):
-    """Opens the images of a configuration, as training uses them.
-
-    With `config.bad_images` "skip" this decodes every file, to leave out those
-    that training left out.
+def open_unchecked(config, split=None):
+    """Opens the images of a configuration, before bad ones are left out.
 
     Args:
         config: `Config`.
@@ -60,13 +57,24 @@ def open_configured(config, split=None):
     Raises:
         ValueError: As `open_source`.
     """
-    source = open_source(
+    return open_source(
         config.dataset,
         config.data_dir,
         split or config.split,
         config.label,
         config.background,
     )
+
+
+def open_configured(config, split=None):
+    """Opens the images of a configuration, as training uses them.
+
+    With `config.bad_images` "skip" this decodes every file, to leave out those
+    that training left out.
+
+    Args, returns and errors are those of `open_unchecked`.
+    """
+    source = open_unchecked(config, split)
     if config.bad_images == "skip":
         source = validation.without_bad_images(source)
     return source

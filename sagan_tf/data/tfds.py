@@ -137,7 +137,8 @@ def _preparation(name, image_name, feature, background):
     import tensorflow_datasets as tfds
 
     kind = type(feature)
-    dtype = tf.as_dtype(feature.np_dtype) if kind in _kinds(tfds) else None
+    known = kind in (tfds.features.Image, tfds.features.Tensor)
+    dtype = tf.as_dtype(feature.np_dtype) if known else None
     if kind is tfds.features.Image and dtype in (tf.uint8, tf.uint16):
         return (
             lambda content, label, **options: pictures.prepare_tensor(
@@ -164,10 +165,6 @@ def _notes(image_name):
     if image_name == "image":
         return ()
     return (f"The images are the feature {image_name!r}.",)
-
-
-def _kinds(tfds):
-    return tfds.features.Image, tfds.features.Tensor
 
 
 def _colours(image, background):

@@ -90,7 +90,7 @@ def check(
     if found.bad or source.unusable:
         problems.append(_bad(source, found.bad, bad_images))
     if small and small_images == "stop":
-        problems.append(_small(found, small, image_size))
+        problems.append(_small(source, found, small, image_size))
     if any(problems):
         raise ValueError(". ".join(filter(None, problems)))
     _note_small(found, small, image_size)
@@ -162,14 +162,15 @@ def _bad(source, bad, bad_images):
     return f"{name}{others} cannot be read as an image: {advice} ({reason})"
 
 
-def _small(found, small, image_size):
+def _small(source, found, small, image_size):
     """Returns the error about small images, or None if they are few."""
     if found.mostly_large(image_size):
         return None
     smallest = small[0]
+    name = name_of(source, found.positions[smallest])
     return (
         f"{len(small)} of {len(found.sides)} images are smaller than "
-        f"`image_size` {image_size}; the smallest is {found.names[smallest]} "
+        f"`image_size` {image_size}; the smallest is {name} "
         f"with {found.sides[smallest]} pixels along its shorter side. Remove "
         "them, or enlarge them by `small_images=enlarge`"
         + (", or lower `image_size`" * (image_size > 32))
@@ -202,11 +203,9 @@ def _check_labels(source, histogram, num_classes):
 
 
 def _report(source, found, histogram, num_classes):
-    part = (
-        ""
-        if found.examined >= source.size
-        else (f" (first {found.examined} examined)")
-    )
+    part = ""
+    if found.examined < source.size:
+        part = f" (first {found.examined} examined)"
     logging.info("Data: %s, %d images%s.", source.name, source.size, part)
     logging.info(
         "Resolution: shorter sides from %d to %d pixels.",

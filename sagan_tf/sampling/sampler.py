@@ -210,8 +210,9 @@ class Sampler:
         return self._network.attend(*self._inputs(latents, labels, slice(None)))
 
     def _inputs(self, latents, labels, rows):
+        chosen = tf.constant(latents[rows], tf.float32)
         if self.num_classes is None:
-            return tf.constant(latents[rows], tf.float32), None
+            return chosen, None
         if labels is None or len(labels) != len(latents):
             raise ValueError(
                 f"`labels` must be {len(latents)} classes, one for each of "
@@ -220,4 +221,4 @@ class Sampler:
         indices, _ = class_indices(
             tf.constant(np.asarray(labels)[rows]), self.num_classes
         )
-        return tf.constant(latents[rows], tf.float32), indices
+        return chosen, indices

@@ -54,13 +54,7 @@ def train(config, workdir, callbacks=(), inception=None):
 
 
 def _train(config, workdir, strategy, callbacks, inception):
-    source = data.open_source(
-        config.dataset,
-        config.data_dir,
-        config.split,
-        config.label,
-        config.background,
-    )
+    source = data.open_unchecked(config)
     config = config.resolved(
         data.resolve_num_classes(source, config.num_classes, config.labels)
     )
