@@ -89,9 +89,8 @@ def custom(
 
     side = image_size or _ANY_SIZE
     try:
-        missing = _missing(
-            function(tf.zeros((2, *_sizes(size, side), 3))), outputs
-        )
+        tried = [each or side for each in size]
+        missing = _missing(name, function(tf.zeros((2, *tried, 3))), outputs)
         if not missing:
             run(tf.zeros((2, side, side, 3)))
     except Exception as error:
@@ -103,7 +102,7 @@ def custom(
             f"({type(error).__name__}: {reason})"
         ) from None
     if missing:
-        raise ValueError(missing.format(name=name))
+        raise ValueError(missing)
     return Extractor(
         f"custom ({name})",
         "custom",
@@ -134,20 +133,16 @@ def _checked_range(input_range):
     )
 
 
-def _sizes(size, side):
-    return [each or side for each in size]
-
-
-def _missing(values, outputs):
+def _missing(network_name, values, outputs):
     """Returns the error for outputs that a network does not have, or ""."""
     absent = [name for name in outputs if name not in values]
     if not absent:
         return ""
     return (
-        "`extractor` {name} must have the outputs "
-        f"{list(outputs)}. It has: {sorted(values)}. `extractor_outputs` says "
-        "which of them are features and logits; to have both, save "
-        "keras.Model(model.inputs, {{'features': ..., 'logits': ...}})"
+        f"`extractor` {network_name} must have the outputs {list(outputs)}. "
+        f"It has: {sorted(values)}. `extractor_outputs` says which of them are "
+        "features and logits; to have both, save "
+        "keras.Model(model.inputs, {'features': ..., 'logits': ...})"
     )
 
 
@@ -198,10 +193,14 @@ def _keras_network(network, outputs):
         if not isinstance(layer, (keras.layers.InputLayer, keras.Model))
         and not isinstance(layer.output, (dict, list, tuple))
     }
-    sequential = isinstance(network, keras.Sequential)
-    last = network.outputs if sequential else network.output
-    if isinstance(last, dict) or not tensors.keys() >= set(outputs):
-        tensors.update(_by_name(last, outputs, network))
+    # A Sequential model has no `output`.
+    last = getattr(network, "output", None)
+    if isinstance(last, dict):
+        tensors.update(last)
+    elif not tensors.keys() >= set(outputs) and (
+        len(network.outputs) == len(outputs)
+    ):
+        tensors.update(zip(outputs, network.outputs, strict=True))
     chosen = {name: tensors[name] for name in outputs if name in tensors}
     if len(chosen) < len(set(outputs)):
         # For the message that lists them.
@@ -234,7 +233,7 @@ def _is_a_graph(network):
         return False
 
 
-def _by_name(values, names, network=None):
+def _by_name(values, names):
     """Returns outputs in a dictionary: their own, or by their place."""
     if isinstance(values, dict):
         return values
@@ -242,9 +241,6 @@ def _by_name(values, names, network=None):
     values = [values] if single else list(values)
     if len(values) == len(names):
         return dict(zip(names, values, strict=True))
-    if network is not None:
-        # The names of layers serve.
-        return {}
     return {f"output_{index}": value for index, value in enumerate(values)}
 
 

@@ -48,14 +48,16 @@ def export_run(
         ValueError: If there is nothing to export, or the version or the file
             exists.
     """
-    if format != "saved_model":
-        if version is not None:
-            raise ValueError(
-                "`version` must be None for a file. "
-                f"Received: version={version}, format={format!r}"
-            )
-        check_path(output, format)
-    path = output if format != "saved_model" else _versioned(output, version)
+    if format == "saved_model":
+        path = _versioned(output, version)
+    elif version is not None:
+        raise ValueError(
+            "`version` must be None for a file. "
+            f"Received: version={version}, format={format!r}"
+        )
+    else:
+        path = output
+        check_path(path, format)
     run = loading.load(workdir, step, best, averaged)
     card = _card(workdir, run)
     if format == "saved_model":

@@ -221,3 +221,8 @@ def test_missing_custom_network(tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
     with pytest.raises(ValueError, match="`extractor` must be a .keras"):
         custom(tmp_path / "other")
+
+
+def test_names_with_braces_are_listed():
+    with pytest.raises(ValueError, match=r"must have the outputs \['\{a\}', "):
+        custom(_network(), ("{a}", "logits"))
