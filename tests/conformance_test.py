@@ -115,15 +115,31 @@ SUBJECTS = {
 }
 
 
-@pytest.fixture(params=SUBJECTS, scope="module")
-def subject(request):
-    make, inputs = SUBJECTS[request.param]
-    model, arrays = make(), inputs()
-    # So that nothing hides behind a gate or a statistic at its start.
+def varied(model):
+    """Returns a model whose gates and variances are not those of its start.
+
+    Nothing hides behind them then.
+    """
     random = np.random.default_rng(1)
     for weight in model.weights:
         if weight.path.endswith(("gamma", "moving_variance")):
             weight.assign(random.uniform(0.5, 1.5, weight.shape))
+    return model
+
+
+def made_under(policy, make):
+    """Returns what a function makes under a dtype policy."""
+    keras.config.set_dtype_policy(policy)
+    try:
+        return make()
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(params=SUBJECTS, scope="module")
+def subject(request):
+    make, inputs = SUBJECTS[request.param]
+    model, arrays = varied(make()), inputs()
     return model, arrays, np.array(model(arrays))
 
 
@@ -175,11 +191,7 @@ def test_compiled(subject, jit_compile):
 def test_mixed_precision(subject, request):
     model, arrays, expected = subject
     make, _ = SUBJECTS[request.node.callspec.params["subject"]]
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = make()
-    finally:
-        keras.config.set_dtype_policy("float32")
+    mixed = made_under("mixed_bfloat16", make)
     mixed.set_weights(model.get_weights())
     assert all(weight.dtype == "float32" for weight in mixed.weights)
     outputs = mixed(arrays)
@@ -193,11 +205,7 @@ def test_mixed_precision(subject, request):
 def test_dtypes(subject, request, policy):
     model, arrays, expected = subject
     make, _ = SUBJECTS[request.node.callspec.params["subject"]]
-    keras.config.set_dtype_policy(policy)
-    try:
-        other = make()
-    finally:
-        keras.config.set_dtype_policy("float32")
+    other = made_under(policy, make)
     other.set_weights(model.get_weights())
     outputs = other(arrays)
     network = len(model.layers) > 5

@@ -36,16 +36,8 @@ SUBJECTS = {
 def _case(make, inputs, policy):
     """Returns a model under a policy, and the float32 results to compare."""
     keras.utils.set_random_seed(0)
-    model = make()
-    random = np.random.default_rng(1)
-    for weight in model.weights:
-        if weight.path.endswith(("gamma", "moving_variance")):
-            weight.assign(random.uniform(0.5, 1.5, weight.shape))
-    keras.config.set_dtype_policy(policy)
-    try:
-        config = make().get_config()
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = conformance_test.varied(make())
+    config = conformance_test.made_under(policy, make).get_config()
     arrays = inputs() if isinstance(inputs(), list) else [inputs()]
     given = arrays if len(arrays) > 1 else arrays[0]
     case = {

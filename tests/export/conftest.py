@@ -18,6 +18,35 @@ SIGNATURES = (
 )
 
 
+@pytest.fixture(params=SIGNATURES)
+def signature(request):
+    """The name of each signature."""
+    return request.param
+
+
+@pytest.fixture
+def assert_equal_outputs(assert_close):
+    """Compares the outputs of a signature with tensors, each by its kind."""
+
+    def check(found, expected, atol=1e-4):
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            value = value.numpy()
+            if value.dtype == np.uint8:
+                assert_close(found[name], value)
+            elif value.dtype.kind == "f":
+                np.testing.assert_allclose(found[name], value, atol=atol)
+            elif name == "image_bytes":
+                for ours, theirs in zip(found[name], value, strict=True):
+                    assert_close(
+                        tf.io.decode_png(ours), tf.io.decode_png(theirs)
+                    )
+            else:
+                np.testing.assert_array_equal(found[name], value)
+
+    return check
+
+
 @pytest.fixture(scope="session")
 def generator(gan_factory):
     """A generator whose gates, statistics, gains and biases are not initial."""

@@ -8,7 +8,6 @@ server here: these tests do the same.
 """
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
 _ALLOWED = 8
@@ -31,38 +30,17 @@ def _merged(signature, requests):
     ]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "serving_default",
-        "images_float",
-        "png",
-        "from_seed",
-        "from_seed_truncated",
-        "attention",
-    ],
-)
-def test_merged_requests(served, inputs_by_signature, assert_close, name):
-    everything = inputs_by_signature(6)[name]
+def test_merged_requests(
+    served, inputs_by_signature, assert_equal_outputs, signature
+):
+    everything = inputs_by_signature(6)[signature]
     requests = [
         {key: value[rows] for key, value in everything.items()}
         for rows in (slice(0, 1), slice(1, 4), slice(4, 6))
     ]
-    for request, found in zip(
-        requests, _merged(served[name], requests), strict=True
-    ):
-        expected = served[name](**request)
-        assert found.keys() == expected.keys()
-        for key, value in expected.items():
-            if key == "image_bytes":
-                for ours, theirs in zip(found[key], value, strict=True):
-                    assert_close(
-                        tf.io.decode_png(ours), tf.io.decode_png(theirs)
-                    )
-            elif value.dtype == tf.uint8:
-                assert_close(found[key], value)
-            else:
-                np.testing.assert_allclose(found[key], value, atol=1e-5)
+    answers = _merged(served[signature], requests)
+    for request, found in zip(requests, answers, strict=True):
+        assert_equal_outputs(found, served[signature](**request), atol=1e-5)
 
 
 def test_every_tensor_has_the_batch_first(served, inputs_by_signature):

@@ -29,27 +29,6 @@ def definitions(exported):
     }
 
 
-@pytest.fixture
-def assert_equal_outputs(assert_close):
-    def check(found, expected):
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            value = value.numpy()
-            if value.dtype == np.uint8:
-                assert_close(found[name], value)
-            elif value.dtype.kind == "f":
-                np.testing.assert_allclose(found[name], value, atol=1e-4)
-            elif name == "image_bytes":
-                for ours, theirs in zip(found[name], value, strict=True):
-                    assert_close(
-                        tf.io.decode_png(ours), tf.io.decode_png(theirs)
-                    )
-            else:
-                np.testing.assert_array_equal(found[name], value)
-
-    return check
-
-
 def test_loader_of_tensorflow_1(
     exported, served, definitions, inputs_by_signature, assert_equal_outputs
 ):

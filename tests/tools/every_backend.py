@@ -113,12 +113,17 @@ def close(found, expected, tolerance, what):
     )
 
 
+def made(case):
+    """Returns the model of a case, with new weights."""
+    kind = keras.Sequential if case["sequential"] else keras.Model
+    # Keras changes the configuration that it is given.
+    return kind.from_config(copy.deepcopy(case["config"]))
+
+
 def try_model(name, case, policy):
     """Raises an `AssertionError` if a model is not right."""
     tolerance = TOLERANCES[policy.removeprefix("mixed_")]
-    config = case["config"]
-    kind = keras.Sequential if case["sequential"] else keras.Model
-    model = kind.from_config(copy.deepcopy(config))
+    model = made(case)
     for layer in model.layers:
         assert layer.dtype_policy.name in (policy, "float32"), layer.name
     model.set_weights(case["weights"])
@@ -146,8 +151,7 @@ def try_model(name, case, policy):
 
 def try_export(name, case):
     """Exports a model from JAX; its batch can have any size."""
-    kind = keras.Sequential if case["sequential"] else keras.Model
-    model = kind.from_config(copy.deepcopy(case["config"]))
+    model = made(case)
     model.set_weights(case["weights_after"])
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, verbose=False)
