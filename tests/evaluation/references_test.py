@@ -138,5 +138,5 @@ def test_image_folder_without_parts_has_no_splits(
         config, dataset="image_folder", data_dir=str(tmp_path)
     )
     protocol = dataclasses.replace(protocol, split="test")
-    with pytest.raises(ValueError, match="`split` must be 'train' for an im"):
+    with pytest.raises(ValueError, match="`split` must be 'train' unless"):
         load(config, protocol)
