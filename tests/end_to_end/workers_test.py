@@ -84,21 +84,14 @@ def _assert_close(first, second):
         )
 
 
-def test_two_workers_equal_one_with_two_devices(tmp_path, checkpoint_variables):
-    workers, devices = tmp_path / "workers", tmp_path / "devices"
-    cluster = Cluster(tmp_path, workers, arguments=["--config.steps=4"])
-    codes, output = cluster.wait()
-    assert codes == [0, 0], output
-    _train_on_two_devices(devices, 4)
-    _assert_close(
-        checkpoint_variables(workers, 4), checkpoint_variables(devices, 4)
+def _assert_metrics_close(first, second):
+    """Those that the second run has; the first one went on."""
+    records, others = (
+        [json.loads(line) for line in (run / "metrics.jsonl").open()]
+        for run in (first, second)
     )
-    for line, other in zip(
-        (workers / "metrics.jsonl").read_text().splitlines(),
-        (devices / "metrics.jsonl").read_text().splitlines(),
-        strict=True,
-    ):
-        record, other = json.loads(line), json.loads(other)
+    assert len(records) >= len(others) > 1
+    for record, other in zip(records, others, strict=False):
         assert record.keys() == other.keys()
         for name, value in record.items():
             assert value == pytest.approx(other[name], rel=1e-3, abs=1e-4)
@@ -120,8 +113,8 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     """The others stop, soon and with a clear line, and the run goes on.
 
     SIGKILL of each worker, then SIGTERM of one; the end is that of the
-    uninterrupted run, bitwise. Where one machine goes on in their place it is
-    that but for rounding.
+    uninterrupted run, bitwise. If one machine with two devices goes on in
+    their place, only rounding differs.
     """
     run = tmp_path / "run"
     checkpoints = run / "checkpoints"
@@ -164,6 +157,7 @@ def test_killed_and_stopped_workers(trained, tmp_path, checkpoint_variables):
     _assert_close(
         checkpoint_variables(run, later), checkpoint_variables(alone, later)
     )
+    _assert_metrics_close(run, alone)
 
 
 def test_stopped_before_training(tmp_path):

@@ -61,7 +61,7 @@ def _as_matrix(kernel, layer):
 )
 def test_sigma_is_the_largest_singular_value(random, make, shape):
     layer = make()
-    wrapper = layers.SpectralNormalization(layer, power_iterations=500)
+    wrapper = layers.SpectralNormalization(layer, power_iterations=200)
     wrapper.build(shape)
     kernel = layer.embeddings if hasattr(layer, "embeddings") else layer.kernel
     kernel.assign(random.normal(size=kernel.shape))
