@@ -26,14 +26,16 @@ def export_file(generator, path, format, card=None, device="cpu"):
     Args:
         generator: `keras.Model`, as `build_generator` makes.
         path: File to write, which ends in ".onnx" or ".tflite".
-        format: "onnx", which needs the extra `onnx`, or "litert".
+        format: "onnx", which needs the extra `onnx`; or "litert", which needs
+            Keras 3.13 or newer.
         card: Dictionary to write as `path` with ".json" after it, or None.
         device: As in `export_generator`.
 
     Raises:
         ValueError: If `path` exists or has another suffix, or `format` is not
             as above.
-        ImportError: If a package of the extra `onnx` is missing.
+        ImportError: If a package of the extra `onnx` is missing, or Keras is
+            too old.
     """
     check_path(path, format)
     path = pathlib.Path(path)
@@ -52,6 +54,11 @@ def check_path(path, format):
         raise ValueError(
             f"`format` must be one of {tuple(SUFFIXES)}. "
             f"Received: format={format!r}"
+        )
+    if format == "litert" and not has_litert():
+        raise ImportError(
+            "`format` 'litert' needs Keras 3.13 or newer. "
+            f"Received: Keras {keras.__version__}"
         )
     if format == "onnx":
         missing = [
@@ -74,6 +81,11 @@ def check_path(path, format):
         raise ValueError(
             f"`output` {path} exists: take another path, or remove it first"
         )
+
+
+def has_litert():
+    """Returns whether this version of Keras writes LiteRT files."""
+    return tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
 
 
 def _inputs(generator):

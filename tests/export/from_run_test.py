@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from sagan_tf import Config, models
 from sagan_tf.export import export_run, from_run
+from sagan_tf.export.onnx_and_litert import has_litert
 from sagan_tf.utils import files
 from sagan_tf.workdir import Workdir
 
@@ -87,6 +88,7 @@ def test_device(workdir, tmp_path, monkeypatch, device):
     assert devices == [device]
 
 
+@pytest.mark.skipif(not has_litert(), reason="LiteRT files need Keras 3.13")
 def test_a_file_and_its_card(workdir, tmp_path):
     pytest.importorskip("tensorflow.lite")
     path = tmp_path / "models" / "digits.tflite"

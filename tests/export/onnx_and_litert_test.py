@@ -2,11 +2,13 @@
 
 import sys
 
+import keras
 import numpy as np
 import pytest
 
 from sagan_tf import models
 from sagan_tf.export import export_file
+from sagan_tf.export.onnx_and_litert import has_litert
 
 onnxruntime = pytest.importorskip(
     "onnxruntime", reason="the extra `onnx` has it"
@@ -30,7 +32,16 @@ def _run(path, inputs):
     return runner(**inputs)["images"]
 
 
-FORMATS = [("onnx", ".onnx"), ("litert", ".tflite")]
+FORMATS = [
+    ("onnx", ".onnx"),
+    pytest.param(
+        "litert",
+        ".tflite",
+        marks=pytest.mark.skipif(
+            not has_litert(), reason="LiteRT files need Keras 3.13"
+        ),
+    ),
+]
 
 
 @pytest.mark.parametrize(("format", "suffix"), FORMATS)
@@ -78,6 +89,13 @@ def test_large_attention(tmp_path, inputs, format, suffix, device):
 def test_refused(generator, tmp_path, name, format, reason):
     with pytest.raises(ValueError, match=reason):
         export_file(generator, tmp_path / name, format)
+    assert not list(tmp_path.iterdir())
+
+
+def test_old_keras(generator, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras, "__version__", "3.12.4")
+    with pytest.raises(ImportError, match=r"needs Keras 3.13.*Keras 3\.12\.4"):
+        export_file(generator, tmp_path / "model.tflite", "litert")
     assert not list(tmp_path.iterdir())
 
 
