@@ -51,10 +51,10 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-# The versions that the tests were written with. torch-fidelity, for its
-# arithmetic alone, without torchvision.
+# The versions that the tests were written with. torch-fidelity and prdc, for
+# their arithmetic alone, without what else they need.
 $(VENV)/installed-extras: $(VENV)/installed-dev
 	$(BIN)/python -m pip install --quiet --editable ".[import,onnx,serving]" torch==2.13.0
-	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0
+	$(BIN)/python -m pip install --quiet --no-deps torch-fidelity==0.4.0 prdc==0.2
 	$(BIN)/python -m pip install --quiet selenium ai-edge-litert
 	touch $@

@@ -248,8 +248,8 @@ class Config(fields.Fields):
     )
     extractor: str = fields.field(
         "inception",
-        'Feature extractor of evaluations; "classifier" is for digits.',
-        choices=("inception", "classifier"),
+        'Feature extractor of evaluations: "inception"; "classifier", trained '
+        "on the labelled images; or the path of a network.",
     )
 
     def validate(self):

@@ -1,13 +1,22 @@
-"""Evaluates a trained SAGAN and records the result in its directory.
+"""Evaluates a run, or any generated images beside any real ones.
 
     sagan-eval --workdir=DIR [--preset=paper]
-    sagan-eval --compare A.json B.json
+    sagan-eval --generated=A --real=B [--extractor=classifier]
+    sagan-eval --compare A B C [--real=D]
 
-In a clone of the repository, `python eval.py` is the same command. For one
-checkpoint, it measures the Frechet (FID), kernel (KID) and intra-class Frechet
-distances, the Inception score, precision, recall, density and coverage. It
-writes them, with the protocol of the evaluation, to DIR/eval/ as JSON.
+In a clone of the repository, `python eval.py` is the same command. It measures
+the Frechet (FID), kernel (KID) and intra-class Frechet distances, the Inception
+score, precision, recall, density and coverage.
+
+With --workdir it evaluates one checkpoint of a run against the run's data, and
+writes the result, with the protocol of the evaluation, to DIR/eval/ as JSON.
 docs/evaluation.md says which preset reproduces whose numbers.
+
+With --generated and --real it compares two sets of images. Each is a folder of
+pictures, an .npy or .npz file of images, the directory of a run or of an
+exported generator, tfds:NAME:SPLIT, or saved statistics (`mu`, `sigma`).
+
+With --compare it ranks results (JSON files), or sets of images beside --real.
 """
 
 import dataclasses
@@ -16,7 +25,7 @@ import os
 from absl import flags
 
 from sagan_tf.commands import common
-from sagan_tf.evaluation.protocols import PRESETS, Protocol
+from sagan_tf.evaluation.protocols import METRICS, PRESETS, Protocol
 
 FLAGS = flags.FLAGS
 
@@ -54,11 +63,41 @@ def define_flags():
     flags.DEFINE_integer(
         "batch_size", 100, "Images per batch on each device.", lower_bound=1
     )
+    _define_extractor()
+    common.define_path(
+        "data_dir",
+        None,
+        "Directory of the run's data, if the data moved; with --real, the data "
+        "directory of TensorFlow Datasets.",
+        schemes=("gs", "s3"),
+    )
+    _define_sets()
+    common.define_path(
+        "compare",
+        None,
+        "The first of several JSON files of evaluations, or of several sets of "
+        "images beside --real; the others follow.",
+    )
+
+    @flags.multi_flags_validator(
+        ["workdir", "generated", "real", "compare"],
+        message="--workdir must be given, or --generated and --real, or "
+        "--compare",
+    )
+    def has_a_task(values):
+        if values["generated"]:
+            return values["real"] and not values["workdir"]
+        return bool(values["workdir"]) != bool(values["compare"])
+
+
+def _define_extractor():
+    """Defines the flags of the feature extractor."""
     common.define_inception()
     common.define_path(
         "extractor",
         None,
-        "SavedModel or .keras file of another feature extractor.",
+        "SavedModel or .keras file of another feature extractor; or, with "
+        "--real, 'classifier', which is trained on the labelled real images.",
     )
     flags.DEFINE_list(
         "extractor_outputs",
@@ -70,25 +109,40 @@ def define_flags():
         ["-1", "1"],
         "Values of black and white in the extractor's input, such as 0,255.",
     )
-    common.define_path(
-        "data_dir",
-        None,
-        "Directory of the run's data, if the data moved.",
-        schemes=("gs", "s3"),
-    )
-    common.define_path(
-        "compare",
-        None,
-        "JSON file of an evaluation, to compare with a second one whose path "
-        "follows. Nothing is evaluated.",
-    )
 
-    @flags.multi_flags_validator(
-        ["workdir", "compare"],
-        message="--workdir must be given (or --compare, with two files)",
+
+def _define_sets():
+    """Defines the flags of two sets of images."""
+    common.define_path(
+        "generated",
+        None,
+        "Generated images: a folder of pictures, an .npy or .npz file, the "
+        "directory of a run or of an exported generator, tfds:NAME:SPLIT, or "
+        "saved statistics.",
     )
-    def has_a_task(values):
-        return bool(values["workdir"] or values["compare"])
+    common.define_path("real", None, "Real images, given in the same ways.")
+    flags.DEFINE_list(
+        "metrics",
+        None,
+        f"Some of {', '.join(METRICS)}. Default: all that can be computed.",
+    )
+    flags.DEFINE_integer(
+        "image_size",
+        None,
+        "Size in pixels to which all images are resized. Default: that of the "
+        "images, or of the generator.",
+        lower_bound=1,
+    )
+    for name in ("generated", "real"):
+        flags.DEFINE_list(
+            f"{name}_range",
+            None,
+            f"Values of black and white in the {name} images, if they are "
+            "floats, such as 0,1.",
+        )
+    common.define_path(
+        "output", None, "JSON file for the result; with --compare, a PNG file."
+    )
 
 
 def _define_protocol():
@@ -105,18 +159,21 @@ def _define_protocol():
 def main(*others):
     from sagan_tf import evaluation
 
-    if FLAGS.compare:
-        if len(others) != 1:
-            raise ValueError(
-                "--compare needs two files: --compare A.json B.json"
-            )
-        print(evaluation.compare(FLAGS.compare, os.path.expanduser(others[0])))
-        return
     if len(FLAGS.extractor_outputs) != 2:
         raise ValueError(
             "--extractor_outputs needs two names. "
             f"Received: {','.join(FLAGS.extractor_outputs)}"
         )
+    _check_flags()
+    if FLAGS.compare:
+        _rank([FLAGS.compare, *map(os.path.expanduser, others)])
+        return
+    if FLAGS.generated:
+        result = _evaluate_images(FLAGS.generated, FLAGS.output)
+        print(evaluation.describe_comparison(result))
+        if FLAGS.output:
+            print(f"Written to {FLAGS.output}")
+        return
     result = evaluation.evaluate(
         FLAGS.workdir,
         inception=FLAGS.inception,
@@ -134,6 +191,64 @@ def main(*others):
     print(f"Written to {result['path']}")
 
 
+def _check_flags():
+    """Raises a `ValueError` for a flag that has no effect."""
+    of_runs = ("preset", *_FLAG_NAMES.values())
+    of_images = ("metrics", "image_size", "generated_range", "real_range")
+    if FLAGS.workdir:
+        useless = (*of_images, "real", "output")
+    else:
+        useless = set(of_runs) - {"num_images", "truncation"}
+    for name in useless:
+        if FLAGS[name].present:
+            task = "--workdir" if FLAGS.workdir else "--generated or --compare"
+            raise ValueError(f"--{name} has no effect with {task}")
+
+
+def _rank(compared):
+    """Ranks JSON files, or sets of images beside --real."""
+    from sagan_tf import evaluation
+    from sagan_tf.evaluation import ranking
+
+    if len(compared) < 2:
+        raise ValueError("--compare needs two or more: --compare A B")
+    if FLAGS.real:
+        results = {path: _evaluate_images(path, None) for path in compared}
+    else:
+        results = {path: ranking.read(path) for path in compared}
+    print(evaluation.rank(results, FLAGS.output))
+    if FLAGS.output:
+        print(f"Written to {FLAGS.output}")
+
+
+def _evaluate_images(generated, output):
+    from sagan_tf import evaluation
+
+    given = {
+        name: FLAGS[name].value
+        for name in ("num_images", "truncation")
+        if FLAGS[name].value is not None
+    }
+    return evaluation.evaluate_images(
+        generated,
+        FLAGS.real,
+        metrics=FLAGS.metrics,
+        extractor=FLAGS.extractor or "inception",
+        inception=FLAGS.inception,
+        extractor_outputs=tuple(FLAGS.extractor_outputs),
+        extractor_range=tuple(FLAGS.extractor_range),
+        seed=FLAGS.seed,
+        image_size=FLAGS.image_size,
+        generated_range=FLAGS.generated_range,
+        real_range=FLAGS.real_range,
+        data_dir=FLAGS.data_dir or "",
+        batch_size=FLAGS.batch_size,
+        output=output,
+        **given,
+        **common.checkpoint_arguments(),
+    )
+
+
 def _protocol_fields():
     """Returns the values of the flags that replace the protocol's fields."""
     return {
@@ -149,8 +264,8 @@ def run():
         main,
         define_flags,
         __doc__,
-        # The second file to compare.
-        words=lambda: 1 if FLAGS.compare else 0,
+        # The other ones to compare.
+        words=lambda: 100 if FLAGS.compare else 0,
     )
 
 

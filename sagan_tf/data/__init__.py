@@ -1,5 +1,6 @@
 """Training images: sources, their validation, and the pipeline."""
 
+from sagan_tf.data.image_folder import open_pictures
 from sagan_tf.data.pipeline import (
     is_spaced,
     ordered_dataset,
@@ -25,6 +26,7 @@ __all__ = [
     "class_names",
     "is_spaced",
     "open_configured",
+    "open_pictures",
     "open_source",
     "open_unchecked",
     "ordered_dataset",

@@ -56,12 +56,56 @@ def open_image_folder(data_dir, split="train", background="white"):
     flat = [file for file in found.files if file.parent == root]
     if not flat or len(flat) < len(found.files):
         _check_classes(root, found, flat)
-    class_names, labels = (), np.zeros(len(found.files), np.int32)
-    if not flat:
-        tops = _tops(root, found.files)
-        class_names = tuple(sorted(set(tops)))
+    return _source(root, found, _classes(root, found), background)
+
+
+def open_pictures(folder, background="white"):
+    """Opens all pictures below a folder, as a set that is only looked at.
+
+    Unlike `open_image_folder` it takes any tree. The uppermost folders are the
+    classes if there are at least two and all pictures are in them.
+
+    Args:
+        folder: Path of the folder.
+        background: As in `open_image_folder`.
+
+    Returns:
+        A `Source`, as `open_image_folder` returns.
+
+    Raises:
+        ValueError: If the folder does not exist or has no pictures, or if it
+            consists of parts of a data set, such as train and test.
+    """
+    root = pathlib.Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    parts = _parts(root)
+    if len(parts) > 1:
+        raise ValueError(
+            f"{folder} has the parts {', '.join(sorted(parts))} of a data set: "
+            f"name one of them, such as {next(iter(parts.values()))}"
+        )
+    found = Found(root)
+    if not found.files:
+        raise ValueError(
+            f"{folder} has no pictures ({', '.join(pictures.EXTENSIONS)})"
+        )
+    names = _classes(root, found)
+    return _source(root, found, names if len(names) > 1 else (), background)
+
+
+def _classes(root, found):
+    """Returns the names of the classes; none if a picture is beside them."""
+    if any(file.parent == root for file in found.files):
+        return ()
+    return tuple(sorted(set(_tops(root, found.files))))
+
+
+def _source(root, found, class_names, background):
+    labels = np.zeros(len(found.files), np.int32)
+    if class_names:
         index = {name: label for label, name in enumerate(class_names)}
-        labels[:] = [index[name] for name in tops]
+        labels[:] = [index[name] for name in _tops(root, found.files)]
     return Source(
         name=f"image folder {root}",
         records=tf.data.Dataset.from_tensor_slices(

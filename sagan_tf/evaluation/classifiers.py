@@ -29,16 +29,14 @@ def digits_classifier():
         split.
     """
     path = files.cache_directory() / _FILE
-    model = _load(path)
+    model = load(path)
     if model is None:
         logging.info("Training the classifier of digits: %s.", path)
         model = _train()
         with files.creating(path) as temporary:
             model.save(temporary)
     images, labels = _arrays("test")
-    heads = keras.Model(
-        model.inputs, [model.get_layer("features").output, *model.outputs]
-    )
+    heads = heads_of(model)
 
     @tf.function(reduce_retracing=True)
     def run(images):
@@ -52,17 +50,31 @@ def digits_classifier():
         f"digits classifier ({path.name})",
         "classifier",
         run,
-        # Not that of the file, which contains the time of its writing.
-        hashlib.sha256(
-            b"".join(weight.tobytes() for weight in model.get_weights())
-        ).hexdigest(),
+        hash_of(model),
         ("features", "logits"),
         predicts_labels=True,
         accuracy=float(accuracy),
     )
 
 
-def _load(path):
+def heads_of(model):
+    """Returns the model of features and logits."""
+    return keras.Model(
+        model.inputs, [model.get_layer("features").output, *model.outputs]
+    )
+
+
+def hash_of(model):
+    """Returns a hash of the weights.
+
+    That of the file would not do: it contains the time of its writing.
+    """
+    return hashlib.sha256(
+        b"".join(weight.tobytes() for weight in model.get_weights())
+    ).hexdigest()
+
+
+def load(path):
     """Returns the model in a file, or None if there is none to be read."""
     if not path.exists():
         return None

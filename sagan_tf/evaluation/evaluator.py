@@ -8,21 +8,25 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from sagan_tf import data
 from sagan_tf.evaluation import (
     classifiers,
+    extractors,
     inception_network,
     measures,
     protocols,
     references,
+    results,
     standing_statistics,
+    trained_classifiers,
 )
 from sagan_tf.evaluation.accumulators import Activations, Statistics
 from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
 from sagan_tf.evaluation.replicas import OnReplicas
+from sagan_tf.evaluation.sets import pictures
+from sagan_tf.evaluation.sets.generated import latents_and_labels
 from sagan_tf.images import to_float, to_uint8
-from sagan_tf.latents import draw_inputs
 from sagan_tf.utils.progress import progress_bar
-from sagan_tf.version import __version__
 
 
 class Evaluator:
@@ -135,10 +139,7 @@ class Evaluator:
             "seconds_for_real_images": float(for_real),
             "seconds_for_generated_images": float(for_generated),
             "seconds_for_metrics": float(for_metrics),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-            "sagan_tf": __version__,
+            **results.versions(),
         }
 
     def _described(self, seed):
@@ -188,17 +189,16 @@ class Evaluator:
                 with self.strategy.scope():
                     generator = keras.models.clone_model(generator)
                 generator.set_weights(weights)
-        latents, labels = draw_inputs(
-            self.config.latent_dim, None, count, (seed, 0), protocol.truncation
+        latents, labels = latents_and_labels(
+            self.config.latent_dim,
+            self.config.num_classes,
+            count,
+            seed,
+            protocol.truncation,
         )
-        if self.config.num_classes is not None:
+        if labels is not None and protocol.labels == "data":
             random = np.random.default_rng(seed)
-            if protocol.labels == "data":
-                labels = random.choice(self._reference.labels, count)
-            else:
-                # Equally many of each class, because distances of classes
-                # with unequal counts could not be compared.
-                labels = random.permutation(count) % self.config.num_classes
+            labels = random.choice(self._reference.labels, count)
             labels = labels.astype(np.int32)
         inputs = (latents,) if labels is None else (latents, labels)
         features, logits = Activations(count), Activations(count)
@@ -250,11 +250,12 @@ def _fields_set(protocol):
 
 def _extractor_of(config, inception):
     """Loads the extractor that a configuration names."""
-    if config.extractor != "classifier":
+    if config.extractor == "inception":
         return inception_network.inception(inception)
-    if config.dataset != "digits":
-        raise ValueError(
-            "`extractor` must be 'inception' unless the data set is 'digits'. "
-            f"Received: extractor='classifier', dataset={config.dataset!r}"
-        )
-    return classifiers.digits_classifier()
+    if config.extractor != "classifier":
+        return extractors.custom(config.extractor, image_size=config.image_size)
+    if config.dataset == "digits":
+        return classifiers.digits_classifier()
+    source = data.open_configured(config)
+    images = pictures.of_source(source, source.name, "data set")
+    return trained_classifiers.trained_on(images, config.image_size)

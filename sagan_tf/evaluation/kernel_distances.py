@@ -1,5 +1,6 @@
 """Kernel distance: the kernel Inception distance (KID)."""
 
+import numpy as np
 import tensorflow as tf
 
 from sagan_tf.evaluation import tfgan
@@ -33,6 +34,23 @@ def kernel_distance(real_activations, fake_activations):
     Reference:
         - Binkowski et al., https://arxiv.org/abs/1801.01401, section 4.
     """
+    return kernel_distance_and_error(real_activations, fake_activations)[0]
+
+
+def kernel_distance_and_error(real_activations, fake_activations):
+    """Computes `kernel_distance` and its standard error.
+
+    Args:
+        real_activations: (count, features) floating point.
+        fake_activations: (count, features) floating point.
+
+    Returns:
+        The distance, the mean of the blocks' distances; and its standard
+        error, that of the mean, or None if there are fewer than 3 blocks.
+
+    Raises:
+        ValueError: As for `frechet_distance`.
+    """
     real_activations = checked("real_activations", real_activations)
     fake_activations = checked("fake_activations", fake_activations)
     check_features(real_activations, fake_activations)
@@ -50,11 +68,32 @@ def kernel_distance(real_activations, fake_activations):
     # tensorflow-gan uses a deprecated argument of `tf.map_fn`.
     logger.setLevel("ERROR")
     try:
-        distance = metrics.kernel_classifier_distance_from_activations(
-            tf.constant(real_activations),
-            tf.constant(fake_activations),
-            max_block_size=_KERNEL_BLOCK,
-        )
+        # One block at a time, because TensorFlow copies what it is given.
+        distances = [
+            float(
+                metrics.kernel_classifier_distance_from_activations(
+                    tf.constant(real_activations[rows]),
+                    tf.constant(fake_activations[others]),
+                    max_block_size=_KERNEL_BLOCK + 1,
+                )
+            )
+            for rows, others in zip(
+                *(_blocks(count, blocks) for count in counts), strict=True
+            )
+        ]
     finally:
         logger.setLevel(level)
-    return float(distance)
+    error = None
+    if blocks > 2:
+        error = float(np.std(distances, ddof=1) / np.sqrt(blocks))
+    return float(np.mean(distances)), error
+
+
+def _blocks(count, blocks):
+    """Returns the slices into which tensorflow-gan divides the rows."""
+    size, larger = divmod(count, blocks)
+    sizes = [size] * (blocks - larger) + [size + 1] * larger
+    ends = np.cumsum(sizes).tolist()
+    return [
+        slice(end - rows, end) for end, rows in zip(ends, sizes, strict=True)
+    ]

@@ -79,6 +79,28 @@ def manifold_metrics(
     Raises:
         ValueError: If a count is not above the larger k, or features differ.
     """
+    memberships = manifold_memberships(
+        real_activations, fake_activations, k_precision, k_density
+    )
+    return {name: float(each.mean()) for name, each in memberships.items()}
+
+
+def manifold_memberships(
+    real_activations, fake_activations, k_precision=3, k_density=5
+):
+    """Computes what the metrics are means of.
+
+    Args:
+        real_activations, fake_activations, k_precision, k_density: As in
+            `manifold_metrics`.
+
+    Returns:
+        A dictionary of arrays. `precision` and `density` have a value for
+        each generated activation, `recall` and `coverage` for each real one.
+
+    Raises:
+        ValueError: As for `manifold_metrics`.
+    """
     real = np.asarray(real_activations, np.float32)
     fake = np.asarray(fake_activations, np.float32)
     most = max(k_precision, k_density)
@@ -109,18 +131,18 @@ def manifold_metrics(
     is_precise = np.zeros(len(fake), bool)
     is_recalled = np.zeros(len(real), bool)
     is_covered = np.zeros(len(real), bool)
-    balls = 0
+    balls = np.zeros(len(fake), int)
     for rows, columns, distances in _blocks(real, fake):
         is_precise[columns] |= (distances <= precise[rows, None]).any(0)
         is_recalled[rows] |= (distances <= recalled[None, columns]).any(1)
         inside = distances <= dense[rows, None]
         is_covered[rows] |= inside.any(1)
-        balls += int(inside.sum())
+        balls[columns] += inside.sum(0)
     return {
-        "precision": float(is_precise.mean()),
-        "recall": float(is_recalled.mean()),
-        "density": balls / (k_density * len(fake)),
-        "coverage": float(is_covered.mean()),
+        "precision": is_precise,
+        "recall": is_recalled,
+        "density": balls / k_density,
+        "coverage": is_covered,
     }
 
 

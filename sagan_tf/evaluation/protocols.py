@@ -8,6 +8,17 @@ from sagan_tf.utils import fields
 # With fewer images, the Frechet distance is biased upwards by whole points.
 ENOUGH_IMAGES = 10_000
 PRESETS = ("paper", "studiogan", "heusel")
+# Names of metrics that can be asked for; `comparison` computes them.
+METRICS = (
+    "fid",
+    "fid_infinity",
+    "kid",
+    "score",
+    "precision_recall",
+    "intra_fid",
+    "class_share",
+    "diversity",
+)
 
 
 @dataclasses.dataclass(frozen=True)

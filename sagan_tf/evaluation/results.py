@@ -1,17 +1,26 @@
-"""Evaluations: written to disk, described, compared."""
+"""Evaluations of runs: written to disk, described."""
 
 import hashlib
 import json
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from sagan_tf.images import class_grid, image_function, save_png
 from sagan_tf.utils import files
-from sagan_tf.workdir import records, tensorboard
+from sagan_tf.version import __version__
+from sagan_tf.workdir import tensorboard
 
-# Fields that may differ between evaluations that are compared. `preset` only
-# names other fields, and `extractor` contains a path.
-_NOT_COMPARED = ("step", "seed", "preset", "extractor")
+
+def versions():
+    """Returns the versions of the packages that results depend on."""
+    return {
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "sagan_tf": __version__,
+    }
 
 
 def record(result, generator, config, workdir, step, averaged, sample=None):
@@ -64,7 +73,10 @@ def _name(result, config):
     protocol = result["protocol"]
     fields = result["provenance"]["fields_of_protocol_set"]
     name = f"step{protocol['step']:07d}_{protocol['generated_images']}images"
-    if protocol["extractor_kind"] != config.extractor:
+    kind = config.extractor
+    if kind not in ("inception", "classifier"):
+        kind = "custom"
+    if protocol["extractor_kind"] != kind:
         text = "".join(
             str(protocol[f"extractor_{part}"])
             for part in ("sha256", "outputs", "input_range")
@@ -101,41 +113,3 @@ def describe(result):
         for name, value in result["protocol"].items()
     ]
     return "\n".join(["metrics:", *lines])
-
-
-def compare(first, second):
-    """Compares two evaluations of the same protocol.
-
-    Args:
-        first, second: Paths of JSON files that `record` wrote.
-
-    Returns:
-        A table as a string.
-
-    Raises:
-        ValueError: If a file is not an evaluation, or if the protocols
-            differ. The message names the differing fields.
-    """
-    results = [records.read_evaluation(path) for path in (first, second)]
-    protocols = [result.protocol for result in results]
-    fields = dict.fromkeys([*protocols[0], *protocols[1]])
-    differing = [
-        f"{field}: {protocols[0].get(field)!r} and {protocols[1].get(field)!r}"
-        for field in fields
-        if field not in _NOT_COMPARED
-        and protocols[0].get(field) != protocols[1].get(field)
-    ]
-    if differing:
-        raise ValueError(
-            f"{first} and {second} have different protocols, so their numbers "
-            f"cannot be compared ({'; '.join(differing)})"
-        )
-    lines = [f"{'':44} {'first':>12} {'second':>12} {'difference':>12}"]
-    for name, value in results[0].metrics.items():
-        other = results[1].metrics.get(name)
-        if other is not None:
-            lines.append(
-                f"{name.replace('_', ' '):44} {value:12.6g} {other:12.6g} "
-                f"{other - value:12.6g}"
-            )
-    return "\n".join(lines)

@@ -119,8 +119,10 @@ class Fields:
             loaded.validate()
             return loaded
         except ValueError as error:
+            # The names in a file are not those of arguments or flags.
+            reason = str(error).replace("`", '"')
             raise ValueError(
-                f"{path} is not a configuration: {error}"
+                f"{path} is not a configuration: {reason}"
             ) from None
 
     def differences(self, other):

@@ -41,7 +41,7 @@ def test_bad_config_file_is_one_line(script, tmp_path, config, message):
     ("arguments", "message"),
     [
         ([], "--workdir must be given"),
-        (["--compare=a.json"], "--compare needs two files"),
+        (["--compare=a.json"], "--compare needs two or more"),
         (["--compare", "a.json", "b.json"], "a.json is not an evaluation"),
         (["--workdir=x", "--extractor_outputs=a"], "needs two names"),
         (["--workdir=x", "--preset=mine"], "--preset"),

@@ -3,6 +3,7 @@
 import keras
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from sagan_tf import Config, models
 from sagan_tf.evaluation import Evaluator, Protocol
@@ -87,6 +88,20 @@ def evaluator(make_evaluator):
 def result(evaluator, generator):
     """The evaluation of the generator by the protocol above."""
     return evaluator(generator)
+
+
+@pytest.fixture(scope="session")
+def save_pictures():
+    """Writes images as files, in a folder for each label if there are any."""
+
+    def save(folder, pictures, labels=None):
+        for index, picture in enumerate(pictures):
+            name = "" if labels is None else str(labels[index])
+            path = folder / name / f"{index:04}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(path)
+
+    return save
 
 
 @pytest.fixture

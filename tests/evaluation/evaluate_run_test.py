@@ -36,7 +36,7 @@ def test_result_and_file(run_copy):
         ValueError,
         match=r"different protocols.*\(weights: 'averaged' and 'raw'\)",
     ):
-        evaluation.compare(result["path"], raw["path"])
+        evaluation.rank({"a": result, "b": raw})
 
 
 def test_evaluation_in_training_is_that_of_the_checkpoint(run_copy):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -132,9 +133,18 @@ def test_logits_must_be_finite(generator, make_evaluator, make_extractor):
         evaluator(generator)
 
 
-def test_classifier_is_for_digits_only(config):
-    config = dataclasses.replace(
-        config, dataset="cifar10", extractor="classifier"
+def test_extractor_of_the_configuration(config, tmp_path):
+    network = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            keras.layers.GlobalAveragePooling2D(name="features"),
+            keras.layers.Dense(4, name="logits"),
+        ]
     )
-    with pytest.raises(ValueError, match="`extractor` must be 'inception'"):
+    path = str(tmp_path / "network.keras")
+    network.save(path)
+    extractor = Evaluator(dataclasses.replace(config, extractor=path)).extractor
+    assert extractor.name == f"custom ({path})"
+    config = dataclasses.replace(config, extractor="vgg")
+    with pytest.raises(ValueError, match="`extractor` must be a .keras file"):
         Evaluator(config)

@@ -11,6 +11,7 @@ import pytest
 from sagan_tf import evaluation
 from sagan_tf.evaluation.accumulators import Statistics
 from sagan_tf.evaluation.measures import Generated, measure
+from sagan_tf.evaluation.nearest_neighbours import manifold_metrics
 from sagan_tf.evaluation.references import Reference
 
 PROTOCOL = evaluation.Protocol(generated_images=40, score_splits=2)
@@ -129,6 +130,17 @@ def test_metrics_that_need_more_images_give_warnings(activations):
     assert len(found_warnings) == 3
     assert all(each.startswith("Not computed: ") for each in found_warnings)
     assert "needs 2 images of each class" in found_warnings[2]
+
+
+def test_prdc_agrees(random):
+    """The authors' program of density and coverage."""
+    prdc = pytest.importorskip("prdc", reason="make slow installs it")
+    real = random.normal(size=(400, 16)).astype("float32")
+    fake = random.normal(0.3, 0.8, size=(300, 16)).astype("float32")
+    for k in (3, 5):
+        expected = prdc.compute_prdc(real, fake, k)
+        found = manifold_metrics(real, fake, k, k)
+        assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_torch_fidelity_agrees(random, monkeypatch):

@@ -78,38 +78,6 @@ def test_file_name_says_what_differs(record, tmp_path, options, name):
     assert not records.read_evaluation(path).as_in_training
 
 
-def test_compare(tmp_path):
-    _write(tmp_path / "a.json", 1.5, seed=1, preset="paper")
-    _write(tmp_path / "b.json", 2.0, seed=2, extractor="elsewhere")
-    table = evaluation.compare(tmp_path / "a.json", tmp_path / "b.json")
-    lines = [" ".join(line.split()) for line in table.splitlines()]
-    assert lines == [
-        "first second difference",
-        "frechet custom distance 1.5 2 0.5",
-        "recall 0.25 0.25 0",
-    ]
-
-
-def test_different_protocols_are_not_compared(tmp_path):
-    _write(tmp_path / "a.json", resize="area")
-    _write(tmp_path / "b.json", weights="averaged")
-    with pytest.raises(
-        ValueError,
-        match=r"cannot be compared \(weights: 'raw' and 'averaged'; "
-        r"resize: 'area' and None\)",
-    ):
-        evaluation.compare(tmp_path / "a.json", tmp_path / "b.json")
-
-
-@pytest.mark.parametrize("content", ["{", "{}", "[1]", None])
-def test_a_file_that_is_not_an_evaluation(tmp_path, content):
-    path = tmp_path / "a.json"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ValueError, match="a.json is not an evaluation"):
-        evaluation.compare(path, path)
-
-
 def test_describe(tmp_path):
     result = _write(tmp_path / "a.json")
     lines = [

@@ -1,0 +1,209 @@
+"""Metrics of generated images beside real ones, each with its interval."""
+
+import dataclasses
+
+import numpy as np
+
+from sagan_tf.evaluation import intervals
+from sagan_tf.evaluation.frechet_distances import (
+    extrapolated_frechet_distance,
+    frechet_distance_from_statistics,
+    frechet_distance_of_few,
+    intra_frechet_distance,
+)
+from sagan_tf.evaluation.inception_scores import inception_score
+from sagan_tf.evaluation.kernel_distances import (
+    kernel_distance,
+    kernel_distance_and_error,
+)
+from sagan_tf.evaluation.nearest_neighbours import manifold_memberships
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What metrics depend on beside the images.
+
+    Attributes:
+        prefix: Part of the metrics' names, `Extractor.metric_prefix`.
+        predicts_labels: Whether the argmax of the logits is a label.
+        score_splits: Integer, parts of the Inception score.
+        manifold_images: Integer, most images of each kind for precision,
+            recall, density and coverage.
+        shared: Dictionary of what several metrics need.
+    """
+
+    prefix: str
+    predicts_labels: bool
+    score_splits: int = 10
+    manifold_images: int = 10_000
+    shared: dict = dataclasses.field(default_factory=dict)
+
+
+def frechet(real, generated, setting, with_interval):
+    """FID."""
+    value = frechet_distance_from_statistics(
+        real.mean, real.covariance, generated.mean, generated.covariance
+    )
+    half = None
+    if (
+        with_interval
+        and real.features is not None
+        and (generated.features is not None)
+    ):
+        half = _frechet_half_width(real, generated, setting)
+    return {f"frechet_{setting.prefix}_distance": (value, half)}
+
+
+def _frechet_half_width(real, generated, setting):
+    if "frechet" not in setting.shared:
+        if min(real.count, generated.count) > len(real.mean):
+            left_out = intervals.frechet_without_groups(real, generated)
+        else:
+            left_out = intervals.without_groups(
+                lambda rows, others: frechet_distance_of_few(
+                    real.features[rows], generated.features[others]
+                ),
+                real,
+                generated,
+            )
+        setting.shared["frechet"] = intervals.half_width(left_out)
+    return setting.shared["frechet"]
+
+
+def frechet_at_infinity(real, generated, setting, with_interval):
+    """FID, extrapolated to infinitely many generated images."""
+    value, error = extrapolated_frechet_distance(
+        real.mean, real.covariance, generated.features
+    )
+    half = None
+    if with_interval:
+        of_distance = _frechet_half_width(real, generated, setting)
+        half = float(np.hypot(of_distance, 2 * error))
+    return {f"frechet_{setting.prefix}_distance_at_infinity": (value, half)}
+
+
+def kernel(real, generated, setting, with_interval):
+    """KID."""
+    value, error = kernel_distance_and_error(real.features, generated.features)
+    half = None
+    if with_interval and error is not None:
+        half = 1.96 * error
+    elif with_interval:
+        half = intervals.half_width(
+            intervals.without_groups(
+                lambda rows, others: kernel_distance(
+                    real.features[rows], generated.features[others]
+                ),
+                real,
+                generated,
+            )
+        )
+    return {f"kernel_{setting.prefix}_distance": (value, half)}
+
+
+def score(real, generated, setting, with_interval):
+    """Inception score."""
+    logits, splits = generated.logits, setting.score_splits
+    value, _ = inception_score(logits, min(splits, len(logits) // 2))
+    half = None
+    if with_interval:
+        whole = intervals.without_groups(
+            lambda rows: inception_score(logits[rows], 1)[0], generated
+        )
+        half = intervals.half_width(whole)
+    return {f"{setting.prefix}_score_mean": (value, half)}
+
+
+def manifold(real, generated, setting, with_interval):
+    """Precision, recall, density and coverage."""
+    most = setting.manifold_images
+    sets = {
+        "real": _some(real, most),
+        "generated": _some(generated, most),
+    }
+    memberships = manifold_memberships(*(x.features for x in sets.values()))
+    found = {}
+    for name, values in memberships.items():
+        of = sets["real" if name in ("recall", "coverage") else "generated"]
+        half = None
+        if with_interval:
+            half = intervals.half_width(
+                intervals.without_groups(
+                    lambda rows, values=values: values[rows].mean(), of
+                )
+            )
+        found[name] = (float(values.mean()), half)
+    return found
+
+
+def _some(extracted, most):
+    """Returns the `Extracted` of at most so many images."""
+    if extracted.count <= most:
+        return extracted
+    return extracted.rows(slice(most))
+
+
+def class_share(real, generated, setting, with_interval):
+    """Share of images that the classifier takes for the class asked for."""
+    correct = generated.logits.argmax(1) == generated.labels
+    half = None
+    if with_interval:
+        half = intervals.half_width(
+            intervals.without_groups(
+                lambda rows: correct[rows].mean(), generated
+            )
+        )
+    return {"asked_for_class_share": (float(correct.mean()), half)}
+
+
+def intra_frechet(real, generated, setting, with_interval):
+    """Mean of the classes' Frechet distances."""
+
+    def distance(rows, others):
+        by_class = intra_frechet_distance(
+            real.features[rows],
+            real.labels[rows],
+            generated.features[others],
+            generated.labels[others],
+        )
+        return float(np.mean(list(by_class.values())))
+
+    value = distance(slice(None), slice(None))
+    half = None
+    if with_interval:
+        half = intervals.half_width(
+            intervals.without_groups(distance, real, generated)
+        )
+    return {f"intra_frechet_{setting.prefix}_distance": (value, half)}
+
+
+def diversity(real, generated, setting, with_interval):
+    """How different images of a class are, relative to the real ones.
+
+    It is the ratio of the root mean squared distances between the features of
+    two images of the same class.
+    """
+
+    def ratio(rows, others):
+        return _spread(generated, others) / _spread(real, rows)
+
+    value = ratio(slice(None), slice(None))
+    half = None
+    if with_interval:
+        half = intervals.half_width(
+            intervals.without_groups(ratio, real, generated)
+        )
+    return {"diversity_within_classes": (value, half)}
+
+
+def _spread(extracted, rows):
+    """Returns the root mean squared distance within a class."""
+    features = extracted.features[rows]
+    labels = np.zeros(len(features), int)
+    if extracted.labels is not None:
+        labels = extracted.labels[rows]
+    variances = [
+        np.var(features[labels == label], axis=0, dtype=np.float64).sum()
+        for label in np.unique(labels)
+    ]
+    return float(np.sqrt(2 * np.mean(variances)))

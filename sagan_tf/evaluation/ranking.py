@@ -1,0 +1,133 @@
+"""Several evaluations by one protocol, ranked."""
+
+import pathlib
+
+from sagan_tf.evaluation.tables import lower_is_better
+from sagan_tf.utils import files
+from sagan_tf.workdir import records
+
+# Fields that may differ between evaluations that are compared. `preset` only
+# names other fields, and `extractor` contains a path.
+_NOT_COMPARED = ("step", "seed", "preset", "extractor")
+_PER_METRIC = 1.8  # inches of the picture
+_MOST_CHARACTERS = 40
+
+
+def read(path):
+    """Reads the JSON file of an evaluation.
+
+    Returns:
+        A dictionary with at least `metrics` and `protocol`.
+
+    Raises:
+        ValueError: If the file is not an evaluation.
+    """
+    records.read_evaluation(path)
+    return files.read_json(path)
+
+
+def rank(results, output=None):
+    """Ranks evaluations by their Frechet distance.
+
+    Args:
+        results: Dictionary from names to dictionaries, as `evaluate_images`
+            returns or `read` reads.
+        output: Path of a PNG file for the picture of all metrics, or None.
+
+    Returns:
+        A table as a string.
+
+    Raises:
+        ValueError: If there is no Frechet distance, or if the protocols
+            differ. The message names the differing fields.
+    """
+    _check_protocols(results)
+    first = next(iter(results.values()))["metrics"]
+    by = next((name for name in first if name.startswith("frechet_")), None)
+    if by is None or any(
+        by not in each["metrics"] for each in results.values()
+    ):
+        raise ValueError(
+            "Evaluations that are compared must all have the same Frechet "
+            f"distance. Received: {', '.join(results)}"
+        )
+    ordered = sorted(results, key=lambda name: results[name]["metrics"][by])
+    names = [
+        name
+        for name in first
+        if all(name in each["metrics"] for each in results.values())
+    ]
+    if output is not None:
+        _draw(results, ordered, names, output)
+    return _table(results, ordered, names)
+
+
+def _check_protocols(results):
+    (name, result), *others = results.items()
+    expected = result["protocol"]
+    for other, found in others:
+        found = found["protocol"]
+        differing = [
+            f"{field}: {expected.get(field)!r} and {found.get(field)!r}"
+            for field in dict.fromkeys([*expected, *found])
+            if field not in _NOT_COMPARED
+            and expected.get(field) != found.get(field)
+        ]
+        if differing:
+            raise ValueError(
+                f"{name} and {other} have different protocols, so their "
+                f"numbers cannot be compared ({'; '.join(differing)})"
+            )
+
+
+def _table(results, ordered, names):
+    """Returns a numbered list of the evaluations, and a column for each."""
+    lines = [f"{place}: {name}" for place, name in enumerate(ordered, 1)]
+    places = "".join(f"{place:>11}" for place in range(1, len(ordered) + 1))
+    lines += ["", f"{'':41}{places}"]
+    for name in names:
+        arrow = "\u2193" if lower_is_better(name) else "\u2191"
+        values = "".join(
+            f"{results[each]['metrics'][name]:>11.4g}" for each in ordered
+        )
+        lines.append(f"{name.replace('_', ' ') + ' ' + arrow:41}{values}")
+    return "\n".join(lines)
+
+
+def _draw(results, ordered, names, output):
+    """Writes a picture: a panel for each metric, a row for each evaluation."""
+    from matplotlib.figure import Figure
+
+    rows = range(len(ordered))
+    figure = Figure(
+        (3.2 + 0.02 * _MOST_CHARACTERS, _PER_METRIC * len(names)),
+        layout="constrained",
+    )
+    panels = figure.subplots(len(names), squeeze=False)[:, 0]
+    for panel, metric in zip(panels, names, strict=True):
+        for row, name in zip(rows, ordered, strict=True):
+            value = results[name]["metrics"][metric]
+            interval = results[name].get("intervals", {}).get(metric)
+            if interval:
+                panel.plot(interval, [row, row], color="tab:blue", linewidth=1)
+            panel.plot(value, row, "o", color="tab:blue")
+        floor = results[ordered[0]].get("floor", {}).get(metric)
+        if floor is not None:
+            panel.axvline(floor, color="grey", linestyle="--", linewidth=1)
+        better = "lower" if lower_is_better(metric) else "higher"
+        panel.set_title(
+            f"{metric.replace('_', ' ')} ({better} is better)", fontsize=9
+        )
+        panel.set_yticks(rows, [_short(name) for name in ordered], fontsize=8)
+        panel.set_ylim(len(ordered) - 0.5, -0.5)
+        panel.tick_params(axis="x", labelsize=8)
+    pathlib.Path(output).parent.mkdir(parents=True, exist_ok=True)
+    with files.replacing(output) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
+
+
+def _short(name):
+    name = str(name)
+    if len(name) <= _MOST_CHARACTERS:
+        return name
+    return f"...{name[3 - _MOST_CHARACTERS :]}"

@@ -1,0 +1,1 @@
+"""Sets of images that are compared, given in any form."""

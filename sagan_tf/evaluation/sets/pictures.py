@@ -1,0 +1,92 @@
+"""Sets of images in folders and data sets."""
+
+import dataclasses
+import hashlib
+
+import tensorflow as tf
+from absl import logging
+
+from sagan_tf import data
+from sagan_tf.evaluation.sets.image_set import ImageSet, check_sides
+from sagan_tf.utils import files
+
+
+def of_source(source, name, kind):
+    """Makes an `ImageSet` of a `data.Source`."""
+    try:
+        side = int(next(iter(_ordered(source, 1, 1, 0)))[2][0])
+    except tf.errors.InvalidArgumentError:
+        data.refuse_bad_images(source)
+        raise
+
+    def batches(image_size, batch_size, start=0):
+        iterator = iter(_ordered(source, image_size or side, batch_size, start))
+        while True:
+            try:
+                images, labels, sides = next(iterator)
+            except StopIteration:
+                return
+            except tf.errors.InvalidArgumentError:
+                # This error names the files that cannot be decoded.
+                data.refuse_bad_images(source)
+                raise
+            if image_size is None:
+                check_sides(name, side, sides.numpy())
+            yield (
+                images.numpy(),
+                labels.numpy() if source.class_names else None,
+            )
+
+    return ImageSet(
+        name,
+        kind,
+        source.size,
+        side,
+        batches,
+        _content(source),
+        tuple(source.class_names),
+    )
+
+
+def _ordered(source, image_size, batch_size, start):
+    records = source.records.skip(start)
+    source = dataclasses.replace(
+        source, records=records, size=source.size - start
+    )
+    return data.ordered_dataset(source, image_size, batch_size)
+
+
+def _content(source):
+    """Returns a hash of a source's images and labels.
+
+    A folder that was copied or moved has the same hash.
+    """
+    if not source.files:
+        return source.identity
+    digest = hashlib.sha256()
+    for file in source.files:
+        digest.update(bytes.fromhex(files.sha256(file)))
+    return f"{digest.hexdigest()} {source.identity}"
+
+
+def of_folder(path):
+    """Makes an `ImageSet` of a folder of pictures, however deep they are.
+
+    Its folders are the classes, if all pictures are in at least two of them.
+    """
+    source = data.open_pictures(path)
+    for name, reason in source.unusable:
+        logging.warning("Left out: %s (%s).", name, reason)
+    return of_source(source, str(path), "folder")
+
+
+def of_data_set(text, data_dir=""):
+    """Makes an `ImageSet` of "tfds:NAME:SPLIT" or "digits:SPLIT"."""
+    name = text.removeprefix("tfds:")
+    name, _, split = name.rpartition(":") if ":" in name else (name, "", "")
+    if not name or not split:
+        raise ValueError(
+            "A data set must be named tfds:NAME:SPLIT, such as "
+            f"tfds:mnist:test, or digits:SPLIT. Received: {text!r}"
+        )
+    return of_source(data.open_source(name, data_dir, split), text, "data set")

@@ -1,0 +1,84 @@
+"""Tests of sets of images in folders and data sets."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sagan_tf.evaluation.sets import pictures as sets
+
+
+@pytest.fixture
+def pictures(random):
+    return random.integers(0, 256, (5, 8, 8, 3), np.uint8)
+
+
+def _all(images, image_size=None, batch_size=2, start=0):
+    """Returns the images, and the labels or None."""
+    batches = list(images.batches(image_size, batch_size, start))
+    found = np.concatenate([each for each, _ in batches])
+    if batches[0][1] is None:
+        return found, None
+    return found, np.concatenate([labels for _, labels in batches]).tolist()
+
+
+def test_folder(tmp_path, pictures, save_pictures):
+    save_pictures(tmp_path, pictures, "aabbb")
+    images = sets.of_folder(tmp_path)
+    assert (images.count, images.size) == (5, 8)
+    assert images.class_names == ("a", "b")
+    found, labels = _all(images)
+    np.testing.assert_array_equal(found, pictures)
+    assert labels == [0, 0, 1, 1, 1]
+    rest, _ = _all(images, start=3)
+    np.testing.assert_array_equal(rest, pictures[3:])
+
+
+@pytest.mark.parametrize("names", [None, "aaaaa"])
+def test_folders_that_are_no_classes(tmp_path, pictures, save_pictures, names):
+    save_pictures(tmp_path, pictures, names)
+    images = sets.of_folder(tmp_path)
+    assert images.class_names == ()
+    found, labels = _all(images)
+    np.testing.assert_array_equal(found, pictures)
+    assert labels is None
+
+
+def test_a_copied_folder_has_the_same_identity(
+    tmp_path, pictures, save_pictures
+):
+    for name in ("one", "two"):
+        save_pictures(tmp_path / name, pictures, "aabbb")
+    save_pictures(tmp_path / "three", pictures[::-1], "aabbb")
+    one, two, three = (
+        sets.of_folder(tmp_path / name).identity
+        for name in ("one", "two", "three")
+    )
+    assert one == two != three
+
+
+def test_sizes_that_differ(tmp_path, pictures, save_pictures):
+    save_pictures(tmp_path, pictures)
+    Image.fromarray(pictures[0][:6, :6]).save(tmp_path / "9.png")
+    images = sets.of_folder(tmp_path)
+    with pytest.raises(ValueError, match="shorter sides of 8 and 6 pixels"):
+        _all(images)
+    found, _ = _all(images, image_size=4)
+    assert found.shape == (6, 4, 4, 3)
+
+
+def test_no_pictures(tmp_path):
+    with pytest.raises(ValueError, match="has no pictures"):
+        sets.of_folder(tmp_path)
+    for name in ("train", "test"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match="has the parts test, train of a data"):
+        sets.of_folder(tmp_path)
+
+
+def test_data_set():
+    images = sets.of_data_set("digits:test")
+    assert (images.count, images.size) == (360, 32)
+    assert len(images.class_names) == 10
+    for text in ("tfds:mnist", "digits", "tfds::test"):
+        with pytest.raises(ValueError, match="must be named tfds:NAME:SPLIT"):
+            sets.of_data_set(text)
