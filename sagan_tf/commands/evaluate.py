@@ -86,7 +86,9 @@ def define_flags():
     )
     def has_a_task(values):
         if values["generated"]:
-            return values["real"] and not values["workdir"]
+            return values["real"] and not (
+                values["workdir"] or values["compare"]
+            )
         return bool(values["workdir"]) != bool(values["compare"])
 
 
@@ -193,15 +195,19 @@ def main(*others):
 
 def _check_flags():
     """Raises a `ValueError` for a flag that has no effect."""
-    of_runs = ("preset", *_FLAG_NAMES.values())
     of_images = ("metrics", "image_size", "generated_range", "real_range")
+    drawn = ("num_images", "truncation", "seed", "step", "best", "averaged")
+    task = "--workdir"
     if FLAGS.workdir:
-        useless = (*of_images, "real", "output")
+        useless = {*of_images, "real", "output"}
     else:
-        useless = set(of_runs) - {"num_images", "truncation"}
-    for name in useless:
+        task = "--generated or --compare"
+        useless = {"preset", *_FLAG_NAMES.values()} - set(drawn)
+    if FLAGS.compare and not FLAGS.real:
+        task = "--compare without --real"
+        useless |= {*of_images, *drawn, "extractor", "inception", "data_dir"}
+    for name in sorted(useless):
         if FLAGS[name].present:
-            task = "--workdir" if FLAGS.workdir else "--generated or --compare"
             raise ValueError(f"--{name} has no effect with {task}")
 
 
@@ -216,8 +222,10 @@ def _rank(compared):
         results = {path: _evaluate_images(path, None) for path in compared}
     else:
         results = {path: ranking.read(path) for path in compared}
-    print(evaluation.rank(results, FLAGS.output))
+    print(evaluation.rank(results))
     if FLAGS.output:
+        # After the table, because the file may not be writable.
+        evaluation.rank(results, FLAGS.output)
         print(f"Written to {FLAGS.output}")
 
 

@@ -58,19 +58,14 @@ def compare_sets(generated, real, extractor, names=None):
             be computed, or if the two sets have other numbers of features or
             other classes.
     """
-    unknown = sorted(set(names or ()) - set(METRICS))
-    if unknown:
-        raise ValueError(
-            f"`metrics` must be some of {', '.join(METRICS)}. "
-            f"Received: {', '.join(unknown)}"
-        )
+    check_names(names)
     if len(generated.mean) != len(real.mean):
         raise ValueError(
             "`generated` and `real` must have as many features. Received: "
             f"{generated.name} with {len(generated.mean)}, {real.name} with "
             f"{len(real.mean)}"
         )
-    _check_classes(generated, real)
+    generated = _with_classes_of(real, generated, names)
     setting = functions.Setting(
         extractor.metric_prefix, extractor.predicts_labels
     )
@@ -94,13 +89,18 @@ def compare_sets(generated, real, extractor, names=None):
             if half is not None:
                 intervals[key] = [value - half, value + half]
     floor, floor_images = _floor(real, computed, setting, generated.count)
+    if "asked_for_class_share" in floor and extractor.accuracy is not None:
+        # The classifier has seen most of the real images.
+        floor["asked_for_class_share"] = extractor.accuracy
     warnings += _few(generated, real)
     return {
         "metrics": found,
         "intervals": intervals,
         "floor": floor,
         "floor_images": floor_images,
-        "remarks": _remarks(found, floor),
+        "remarks": _remarks(
+            found, floor, equally_many=floor_images[:1] == [generated.count]
+        ),
         "warnings": warnings,
     }
 
@@ -130,28 +130,68 @@ def _check_needs(name, metric, generated, real, setting):
         )
 
 
-def _check_classes(generated, real):
-    """Raises a `ValueError` if both sets have classes, but others."""
-    first, second = list(generated.class_names), list(real.class_names)
-    if first and second and first != second:
+def check_names(names):
+    """Raises a `ValueError` if these are not names of metrics, or None."""
+    unknown = sorted(set(names or ()) - set(METRICS))
+    if unknown or (names is not None and not names):
         raise ValueError(
-            "`generated` and `real` must have the same classes. Received: "
-            f"{generated.name} with {_listed(first)}; {real.name} with "
-            f"{_listed(second)}"
+            f"`metrics` must be some of {', '.join(METRICS)}. "
+            f"Received: {', '.join(unknown) or 'none'}"
         )
-    if generated.labels is None or real.labels is None:
+
+
+def uses_labels(names):
+    """Returns whether metrics of these names compare classes; None: all."""
+    return names is None or any(_METRICS[name].needs_labels for name in names)
+
+
+def check_class_names(generated, real, names):
+    """Raises a `ValueError` if two sets have classes of different names.
+
+    Args:
+        generated, real: `ImageSet` or `Extracted`.
+        names: Names of the metrics, or None for all.
+    """
+    first, second = generated.class_names, real.class_names
+    if not (first and second) or set(first) <= set(second):
         return
-    most = max(len(second), int(real.labels.max()) + 1)
-    if generated.labels.max() >= most:
+    if uses_labels(names):
         raise ValueError(
-            "`generated` and `real` must have the same classes. Received: "
-            f"{generated.name} with {int(generated.labels.max()) + 1}, "
-            f"{real.name} with {most}"
+            "`generated` and `real` must have the same classes, unless "
+            "`metrics` are only some that ignore classes, such as fid,kid. "
+            f"Received: {generated.name} with {_listed(first)}; {real.name} "
+            f"with {_listed(second)}"
         )
+
+
+def _with_classes_of(real, generated, names):
+    """Returns generated images whose labels are numbered as the real ones."""
+    if generated.labels is None or real.labels is None:
+        return generated
+    check_class_names(generated, real, names)
+    first, second = generated.class_names, real.class_names
+    if first and second:
+        if not set(first) <= set(second):
+            return dataclasses.replace(generated, labels=None)
+        numbers = np.array([second.index(name) for name in first], np.int32)
+        return dataclasses.replace(
+            generated, labels=numbers[generated.labels], class_names=second
+        )
+    most = max(len(second), int(real.labels.max()) + 1)
+    lowest = min(generated.labels.min(), real.labels.min())
+    if uses_labels(names) and (lowest < 0 or generated.labels.max() >= most):
+        raise ValueError(
+            "`generated` and `real` must have the same classes, with labels "
+            f"of at least 0. Received: {generated.name} with labels up to "
+            f"{generated.labels.max()}, {real.name} with {most} classes; the "
+            f"lowest label is {lowest}"
+        )
+    return generated
 
 
 def _listed(names):
-    return f"{len(names)} ({', '.join(map(str, names[:3]))}, ...)"
+    shown = ", ".join(map(str, names[:3]))
+    return f"{len(names)} ({shown}{', ...' * (len(names) > 3)})"
 
 
 def _floor(real, computed, setting, count):
@@ -218,7 +258,7 @@ _SIGNS = {
 }
 
 
-def _remarks(metrics, floor):
+def _remarks(metrics, floor, equally_many):
     """Returns a sentence for each metric that looks wrong."""
     remarks = []
     for name, (share, meaning) in _SIGNS.items():
@@ -228,7 +268,8 @@ def _remarks(metrics, floor):
                 f"{name.replace('_', ' ')} {value:.2f} beside a floor of "
                 f"{least:.2f}: {meaning}"
             )
-    for name, value in metrics.items():
+    # With fewer images than the generated ones the floor is too high.
+    for name, value in metrics.items() if equally_many else ():
         least = floor.get(name)
         if (
             name.startswith("frechet")

@@ -1,5 +1,6 @@
 """Evaluation of a generator by a protocol."""
 
+import dataclasses
 import importlib.metadata
 import time
 
@@ -258,4 +259,7 @@ def _extractor_of(config, inception):
         return classifiers.digits_classifier()
     source = data.open_configured(config)
     images = pictures.of_source(source, source.name, "data set")
+    # The background is not in the files.
+    fingerprint = f"{images.fingerprint} {config.background}"
+    images = dataclasses.replace(images, fingerprint=fingerprint)
     return trained_classifiers.trained_on(images, config.image_size)

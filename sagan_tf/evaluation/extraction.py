@@ -6,12 +6,12 @@ import json
 import pathlib
 import shutil
 import tempfile
-import zipfile
 
 import numpy as np
 from absl import logging
 
 from sagan_tf.evaluation.accumulators import Activations, Statistics
+from sagan_tf.evaluation.sets.arrays import BROKEN
 from sagan_tf.evaluation.sets.image_set import keys_of
 from sagan_tf.images import to_float
 from sagan_tf.utils import files
@@ -20,7 +20,6 @@ from sagan_tf.utils.progress import progress_bar
 _VERSION = 1
 # Images whose activations are stored in one file.
 _PART = 2_000
-_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 @dataclasses.dataclass
@@ -131,7 +130,7 @@ def extract(images, extractor, run, image_size, batch_size):
     Raises:
         ValueError: If the images cannot be read or used.
     """
-    if not images.identity:
+    if not images.fingerprint:
         with tempfile.TemporaryDirectory() as folder:
             parts = _Parts(folder)
             _fill(parts, images, run, image_size, batch_size)
@@ -140,13 +139,11 @@ def extract(images, extractor, run, image_size, batch_size):
     begun = parts.count()
     if 0 < begun < images.count:
         logging.info("%s: going on at image %d.", images.name, begun)
+    _fill(parts, images, run, image_size, batch_size)
     try:
-        _fill(parts, images, run, image_size, batch_size)
         return parts.read(images), begun == images.count
-    except _BROKEN as error:
-        if not begun or isinstance(error, ValueError):
-            raise
-    logging.warning("Computing %s again: it is broken.", parts.folder)
+    except _BrokenPart as error:
+        logging.warning("Computing again what is broken: %s.", error)
     shutil.rmtree(parts.folder)
     _fill(parts, images, run, image_size, batch_size)
     return parts.read(images), False
@@ -156,7 +153,7 @@ def _folder(images, extractor, image_size):
     """Returns where in the cache the activations are."""
     key = {
         "version": _VERSION,
-        "images": images.identity,
+        "images": images.fingerprint,
         "count": images.count,
         "image_size": image_size,
         "extractor": extractor.sha256,
@@ -169,7 +166,8 @@ def _folder(images, extractor, image_size):
 
 def _fill(parts, images, run, image_size, batch_size):
     """Computes and stores the activations that are not there yet."""
-    done, rows = parts.count(), []
+    stored = done = parts.count()
+    rows = []
     if done == images.count:
         return
     progress = progress_bar(images.name, images.count)
@@ -177,12 +175,12 @@ def _fill(parts, images, run, image_size, batch_size):
         rows.append(_row(run, batch, labels))
         done += len(batch)
         progress(done)
-        if sum(len(each[0]) for each in rows) >= _PART:
-            parts.add(rows)
-            rows = []
+        if done - stored >= _PART:
+            parts.add(stored, rows)
+            stored, rows = done, []
     if rows:
-        parts.add(rows)
-    if done != (images.count or done):
+        parts.add(stored, rows)
+    if images.count is not None and parts.count() != images.count:
         raise ValueError(
             f"{images.name} has {done} images that can be read, but should "
             f"have {images.count}"
@@ -195,6 +193,10 @@ def _row(run, batch, labels):
     if labels is None:
         return found
     return *found, np.asarray(labels, np.int32)
+
+
+class _BrokenPart(Exception):
+    """A file of activations cannot be read."""
 
 
 class _Parts:
@@ -210,9 +212,11 @@ class _Parts:
         """Returns the number of images that are stored."""
         return sum(end - start for _, start, end in self._listed())
 
-    def add(self, rows):
-        """Stores the activations of the images that follow."""
-        start = self.count()
+    def add(self, start, rows):
+        """Stores the activations of the images from `start` on.
+
+        Another process may store the same images at the same time.
+        """
         arrays = [np.concatenate(each) for each in zip(*rows, strict=True)]
         path = self.folder / f"{start}-{start + len(arrays[0])}.npz"
         names = ("keys", "features", "logits", "labels")
@@ -244,10 +248,14 @@ class _Parts:
         """
         filled = Activations(self.count(), places)
         for path, _, _ in self._listed():
-            # Opened here, because NumPy does not close a file it cannot read.
-            with open(path, "rb") as file, np.load(file) as loaded:
-                if name != "labels" or name in loaded:
-                    filled.add(loaded[name])
+            try:
+                # Opened here, because NumPy does not close a file it cannot
+                # read.
+                with open(path, "rb") as file, np.load(file) as loaded:
+                    if name != "labels" or name in loaded:
+                        filled.add(loaded[name])
+            except (*BROKEN, KeyError) as error:
+                raise _BrokenPart(f"{path} ({error})") from None
         return filled.array
 
     def _listed(self):
@@ -255,7 +263,9 @@ class _Parts:
         found = {}
         for path in self.folder.glob("*-*.npz"):
             start, _, end = path.stem.partition("-")
-            found[int(start)] = (path, int(start), int(end))
+            start, end = int(start), int(end)
+            if end > found.get(start, (None, 0, 0))[2]:
+                found[start] = (path, start, end)
         listed, start = [], 0
         while start in found:
             listed.append(found[start])

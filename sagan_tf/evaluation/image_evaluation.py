@@ -15,7 +15,11 @@ from sagan_tf.evaluation import (
     tables,
     trained_classifiers,
 )
-from sagan_tf.evaluation.comparison import compare_sets
+from sagan_tf.evaluation.comparison import (
+    check_class_names,
+    check_names,
+    compare_sets,
+)
 from sagan_tf.evaluation.extraction import Extracted, extract
 from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.evaluation.sets.opening import open_images
@@ -23,6 +27,7 @@ from sagan_tf.utils import files
 
 # Sets whose size is that of a network.
 _DRAWN = ("run", "export")
+_DRAWN_IMAGES = 10_000
 
 
 def evaluate_images(
@@ -33,7 +38,7 @@ def evaluate_images(
     inception=None,
     extractor_outputs=("features", "logits"),
     extractor_range=(-1.0, 1.0),
-    num_images=10_000,
+    num_images=None,
     seed=0,
     truncation=0.0,
     image_size=None,
@@ -70,7 +75,8 @@ def evaluate_images(
         inception: Path of a local Inception SavedModel. None: the module is
             downloaded if it is needed.
         extractor_outputs, extractor_range: As in `extractors.custom`.
-        num_images: Integer, how many images a run or an export draws.
+        num_images: Integer, how many images a run or an export draws. None:
+            10,000.
         seed: Integer, seed of these images.
         truncation: As in `draw_inputs`, for these images.
         image_size: Integer, pixels, to which all images are resized. None:
@@ -93,18 +99,20 @@ def evaluate_images(
     Raises:
         ValueError: If the images or the extractor cannot be used.
     """
+    check_names(metrics)
+    if output is not None:
+        # Before hours of work.
+        output = pathlib.Path(output).expanduser()
+        output.parent.mkdir(parents=True, exist_ok=True)
     strategy = distribution.of_this_machine()
-    draw = (num_images, seed, truncation)
+    drawn = {"num_images": num_images, "seed": seed, "truncation": truncation}
+    given = {
+        "generated": (generated, generated_range),
+        "real": (real, real_range),
+    }
     with strategy.scope():
-        sets = {
-            name: open_images(
-                given, name, draw, value_range, data_dir, checkpoint
-            )
-            for name, given, value_range in (
-                ("generated", generated, generated_range),
-                ("real", real, real_range),
-            )
-        }
+        sets = _open_both(given, drawn, data_dir, checkpoint)
+        check_class_names(sets["generated"], sets["real"], metrics)
         size = _common_size(sets, image_size)
         network = _extractor(
             extractor, inception, extractor_outputs, extractor_range,
@@ -122,8 +130,7 @@ def evaluate_images(
         **result,
         "protocol": _protocol(sets, found, network, size),
         "provenance": {
-            "seed": seed,
-            "truncation": truncation,
+            **drawn,
             **provenance,
             "batch_size": batch_size,
             "replicas": strategy.num_replicas_in_sync,
@@ -133,6 +140,27 @@ def evaluate_images(
     if output is not None:
         _write(result, output)
     return result
+
+
+def _open_both(given, drawn, data_dir, checkpoint):
+    """Returns both sets by name; refuses arguments that have no effect."""
+    draw = (drawn["num_images"] or _DRAWN_IMAGES, *list(drawn.values())[1:])
+    sets = {
+        name: open_images(images, name, draw, value_range, data_dir, checkpoint)
+        for name, (images, value_range) in given.items()
+    }
+    kinds = {getattr(each, "kind", "statistics") for each in sets.values()}
+    useless = {} if kinds.intersection(_DRAWN) else dict(drawn)
+    if "run" not in kinds:
+        useless.update(checkpoint)
+    for name, value in useless.items():
+        if value:
+            raise ValueError(
+                f"`{name}` has no effect unless `generated` or `real` is a run"
+                f"{' or an export' * (name not in checkpoint)}. "
+                f"Received: {name}={value}"
+            )
+    return sets
 
 
 def _common_size(sets, image_size):
@@ -201,7 +229,6 @@ def _protocol(sets, found, network, image_size):
     """Returns what the numbers depend on."""
     identity = getattr(sets["real"], "identity", "")
     return {
-        "step": 0,
         "generated_images": found["generated"].count,
         "real_images": found["real"].count,
         "data": identity or found["real"].name,
@@ -219,8 +246,6 @@ def _protocol(sets, found, network, image_size):
 
 
 def _write(result, output):
-    output = pathlib.Path(output).expanduser()
-    output.parent.mkdir(parents=True, exist_ok=True)
     try:
         files.write_text(output, json.dumps(result, indent=2) + "\n")
     except OSError:

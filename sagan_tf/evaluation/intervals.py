@@ -10,8 +10,12 @@ _ROWS = 4_096
 
 
 def number_of_groups(*counts):
-    """Returns how many groups sets of these sizes are divided into."""
-    return min(GROUPS, min(counts) // 2)
+    """Returns how many groups sets are divided into; 0 if they are too small.
+
+    At least 2 images must be left of each.
+    """
+    groups = min(GROUPS, min(counts) // 2)
+    return groups if groups > 1 else 0
 
 
 def half_width(left_out):
@@ -27,20 +31,37 @@ def half_width(left_out):
         left_out: Floats, the values without each group.
 
     Returns:
-        A float: the standard error times the quantile of Student's t.
+        A float, the standard error times the quantile of Student's t; None if
+        there are fewer than 2 groups.
 
     Reference:
         - Kott, The Delete-a-Group Jackknife, Journal of Official Statistics
           17 (2001).
     """
+    count = len(left_out)
+    if count < 2:
+        return None
+    error = np.sqrt((count - 1) * np.var(np.asarray(left_out, np.float64)))
+    return float(error * _quantile(count))
+
+
+def half_width_of_mean(values):
+    """Returns the half width of the interval of a mean of independent values.
+
+    Args:
+        values: Floats, at least 2.
+    """
+    count = len(values)
+    error = np.std(values, ddof=1) / np.sqrt(count)
+    return float(error * _quantile(count))
+
+
+def _quantile(count):
+    """Returns the quantile of Student's t for so many values."""
     # Imported here because it takes time, and few commands need it.
     import scipy.stats
 
-    left_out = np.asarray(left_out, np.float64)
-    count = len(left_out)
-    error = np.sqrt((count - 1) * np.var(left_out))
-    quantile = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)
-    return float(error * quantile)
+    return scipy.stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)
 
 
 def without_groups(metric, *sets):
@@ -51,6 +72,8 @@ def without_groups(metric, *sets):
         *sets: `Extracted`.
     """
     groups = number_of_groups(*(each.count for each in sets))
+    if not groups:
+        return []
     assigned = [each.groups(groups) for each in sets]
     return [
         metric(*(np.flatnonzero(each != group) for each in assigned))
@@ -67,6 +90,8 @@ def frechet_without_groups(real, generated):
         real, generated: `Extracted`.
     """
     groups = number_of_groups(real.count, generated.count)
+    if not groups:
+        return []
     moments = [_Moments(each, groups) for each in (real, generated)]
     return [
         gaussian_distance(*moments[0].without(g), *moments[1].without(g))

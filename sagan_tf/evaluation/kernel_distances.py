@@ -34,19 +34,20 @@ def kernel_distance(real_activations, fake_activations):
     Reference:
         - Binkowski et al., https://arxiv.org/abs/1801.01401, section 4.
     """
-    return kernel_distance_and_error(real_activations, fake_activations)[0]
+    return float(
+        np.mean(block_kernel_distances(real_activations, fake_activations))
+    )
 
 
-def kernel_distance_and_error(real_activations, fake_activations):
-    """Computes `kernel_distance` and its standard error.
+def block_kernel_distances(real_activations, fake_activations):
+    """Computes the kernel distance of each block of rows.
 
     Args:
         real_activations: (count, features) floating point.
         fake_activations: (count, features) floating point.
 
     Returns:
-        The distance, the mean of the blocks' distances; and its standard
-        error, that of the mean, or None if there are fewer than 3 blocks.
+        A list of floats, whose mean is `kernel_distance`.
 
     Raises:
         ValueError: As for `frechet_distance`.
@@ -83,10 +84,7 @@ def kernel_distance_and_error(real_activations, fake_activations):
         ]
     finally:
         logger.setLevel(level)
-    error = None
-    if blocks > 2:
-        error = float(np.std(distances, ddof=1) / np.sqrt(blocks))
-    return float(np.mean(distances)), error
+    return distances
 
 
 def _blocks(count, blocks):

@@ -13,10 +13,13 @@ from sagan_tf.evaluation.frechet_distances import (
 )
 from sagan_tf.evaluation.inception_scores import inception_score
 from sagan_tf.evaluation.kernel_distances import (
+    block_kernel_distances,
     kernel_distance,
-    kernel_distance_and_error,
 )
 from sagan_tf.evaluation.nearest_neighbours import manifold_memberships
+
+# Blocks of the kernel distance from which its interval is taken.
+_ENOUGH_BLOCKS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +59,8 @@ def frechet(real, generated, setting, with_interval):
 
 def _frechet_half_width(real, generated, setting):
     if "frechet" not in setting.shared:
-        if min(real.count, generated.count) > len(real.mean):
+        # The moments of the first set must have full rank.
+        if real.count > len(real.mean):
             left_out = intervals.frechet_without_groups(real, generated)
         else:
             left_out = intervals.without_groups(
@@ -78,16 +82,17 @@ def frechet_at_infinity(real, generated, setting, with_interval):
     half = None
     if with_interval:
         of_distance = _frechet_half_width(real, generated, setting)
-        half = float(np.hypot(of_distance, 2 * error))
+        if of_distance is not None:
+            half = float(np.hypot(of_distance, 2 * error))
     return {f"frechet_{setting.prefix}_distance_at_infinity": (value, half)}
 
 
 def kernel(real, generated, setting, with_interval):
     """KID."""
-    value, error = kernel_distance_and_error(real.features, generated.features)
+    distances = block_kernel_distances(real.features, generated.features)
     half = None
-    if with_interval and error is not None:
-        half = 1.96 * error
+    if with_interval and len(distances) >= _ENOUGH_BLOCKS:
+        half = intervals.half_width_of_mean(distances)
     elif with_interval:
         half = intervals.half_width(
             intervals.without_groups(
@@ -98,6 +103,7 @@ def kernel(real, generated, setting, with_interval):
                 generated,
             )
         )
+    value = float(np.mean(distances))
     return {f"kernel_{setting.prefix}_distance": (value, half)}
 
 
@@ -203,7 +209,17 @@ def _spread(extracted, rows):
     if extracted.labels is not None:
         labels = extracted.labels[rows]
     variances = [
-        np.var(features[labels == label], axis=0, dtype=np.float64).sum()
-        for label in np.unique(labels)
+        np.var(
+            features[labels == label], axis=0, dtype=np.float64, ddof=1
+        ).sum()
+        for label, count in zip(
+            *np.unique(labels, return_counts=True), strict=True
+        )
+        if count > 1
     ]
+    if not np.sum(variances) > 0:
+        raise ValueError(
+            "The diversity within classes needs a class with 2 images that "
+            f"differ. Received: {extracted.name}"
+        )
     return float(np.sqrt(2 * np.mean(variances)))

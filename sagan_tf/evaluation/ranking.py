@@ -4,7 +4,6 @@ import pathlib
 
 from sagan_tf.evaluation.tables import lower_is_better
 from sagan_tf.utils import files
-from sagan_tf.workdir import records
 
 # Fields that may differ between evaluations that are compared. `preset` only
 # names other fields, and `extractor` contains a path.
@@ -22,8 +21,17 @@ def read(path):
     Raises:
         ValueError: If the file is not an evaluation.
     """
-    records.read_evaluation(path)
-    return files.read_json(path)
+    try:
+        result = files.read_json(path)
+        if not all(
+            isinstance(result[name], dict) for name in ("metrics", "protocol")
+        ):
+            raise ValueError("its metrics or protocol are no objects")
+        for value in result["metrics"].values():
+            float(value)
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path} is not an evaluation ({error})") from None
+    return result
 
 
 def rank(results, output=None):

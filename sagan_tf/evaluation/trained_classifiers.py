@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from sagan_tf.data import is_spaced
 from sagan_tf.evaluation import classifiers
 from sagan_tf.evaluation.extractors import Extractor
 from sagan_tf.evaluation.sets.image_set import keys_of
@@ -45,15 +46,15 @@ def trained_on(images, image_size=None):
             there are fewer than 100.
     """
     size = min(image_size or images.size or _LARGEST, _LARGEST)
-    key = [_VERSION, images.identity, images.count, size]
+    key = [_VERSION, images.fingerprint, images.class_names, size]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
     folder = files.cache_directory() / f"classifier_{digest}"
     model = (
-        classifiers.load(folder / "model.keras") if images.identity else None
+        classifiers.load(folder / "model.keras") if images.fingerprint else None
     )
     if model is None:
         model, accuracy = _train_on(images, size)
-        if images.identity:
+        if images.fingerprint:
             shutil.rmtree(folder, ignore_errors=True)
             with files.creating(folder) as temporary:
                 temporary.mkdir()
@@ -83,7 +84,7 @@ def trained_on(images, image_size=None):
 def _train_on(images, size):
     """Returns a classifier, and its accuracy on held-out images."""
     pictures, labels = _labelled(images, size)
-    classes = int(labels.max()) + 1
+    classes = max(len(images.class_names), int(labels.max()) + 1)
     order = np.random.default_rng(0).permutation(len(labels))
     held_out, used = order[::_HELD_OUT], np.delete(
         order, np.s_[::_HELD_OUT]
@@ -113,23 +114,31 @@ def _train_on(images, size):
 
 
 def _labelled(images, size):
-    batches = []
+    """Returns images and labels, at most `_MOST_IMAGES` evenly spaced ones."""
+    if images.count is None:
+        raise ValueError(
+            "`extractor` 'classifier' reads the real images twice, so they "
+            f"must not be an iterable. Received: {images.name}"
+        )
+    most = min(images.count, _MOST_IMAGES)
+    batches, done = [], 0
     for pictures, labels in images.batches(size, 500):
         if labels is None:
             raise ValueError(
                 "`extractor` 'classifier' needs real images with labels. "
                 f"Received: {images.name}, without"
             )
-        batches.append((pictures, labels))
-        if sum(len(each) for each, _ in batches) >= _MOST_IMAGES:
-            break
+        places = done + np.arange(len(labels))
+        chosen = is_spaced(places, most, images.count)
+        batches.append((pictures[chosen], labels[chosen]))
+        done += len(labels)
     pictures, labels = map(np.concatenate, zip(*batches, strict=True))
     classes = len(np.unique(labels))
-    if classes < 2 or len(labels) < 10 * _HELD_OUT:
+    if classes < 2 or len(labels) < 10 * _HELD_OUT or labels.min() < 0:
         raise ValueError(
             "`extractor` 'classifier' needs at least 100 real images of at "
-            f"least 2 classes. Received: {images.name}, with {len(labels)} of "
-            f"{classes}"
+            f"least 2 classes, with labels of at least 0. Received: "
+            f"{images.name}, with {len(labels)} of {classes}"
         )
     # The weights must not depend on the order in which images are stored.
     order = np.lexsort((labels, keys_of(pictures)))

@@ -109,6 +109,8 @@ def test_remarks(random, classifier):
     remarks = compare_sets(copies, real, classifier)["remarks"]
     assert len(remarks) == 1 and "copies of real ones" in remarks[0]
     assert compare_sets(_set(random, 500), real, classifier)["remarks"] == []
+    # The floor is of fewer images than these, so it is too high for them.
+    assert compare_sets(_set(random, 2000), real, classifier)["remarks"] == []
 
 
 def test_only_some_metrics(sets, classifier):
@@ -153,6 +155,56 @@ def test_sets_that_cannot_be_compared(random, classifier):
     renamed = dataclasses.replace(real, name="b", class_names=tuple("wxyz"))
     with pytest.raises(ValueError, match=r"same classes.*4 \(w, x, y, ...\)"):
         compare_sets(renamed, real, classifier)
-    more = dataclasses.replace(real, class_names=(), labels=np.arange(100) % 5)
-    with pytest.raises(ValueError, match="classes. Received: a set with 5"):
-        compare_sets(more, real, classifier)
+    # What ignores classes can be compared.
+    found = compare_sets(renamed, real, classifier, ["fid", "kid"])
+    assert len(found["metrics"]) == 2
+    for labels in (np.arange(100) % 5, np.arange(100) % 5 - 1):
+        other = dataclasses.replace(real, class_names=(), labels=labels)
+        with pytest.raises(ValueError, match="same classes, with labels of at"):
+            compare_sets(other, real, classifier)
+
+
+def test_classes_are_matched_by_their_names(random, classifier):
+    real = _set(random, 1000)
+    generated = _set(random, 500)
+    names = ["intra_fid", "class_share"]
+    expected = compare_sets(generated, real, classifier, names)
+    turned = dataclasses.replace(
+        generated,
+        labels=3 - generated.labels,
+        class_names=real.class_names[::-1],
+    )
+    found = compare_sets(turned, real, classifier, names)
+    assert found["metrics"] == expected["metrics"]
+
+
+def test_few_images(random, classifier):
+    """No interval from one group, and nothing that is not finite."""
+    for count in (2, 3, 5):
+        sets = [_set(random, count, classes=1) for _ in range(2)]
+        found = compare_sets(*sets, classifier)
+        values = [
+            *found["metrics"].values(),
+            *found["floor"].values(),
+            *np.ravel(list(found["intervals"].values())),
+        ]
+        assert np.isfinite(values).all()
+        assert (found["intervals"] == {}) == (count < 4)
+
+
+def test_diversity_does_not_depend_on_the_number_of_images(random, classifier):
+    real = _set(random, 4000)
+    ratios = [
+        compare_sets(_set(random, 20), real, classifier, ["diversity"])[
+            "metrics"
+        ]["diversity_within_classes"]
+        for _ in range(30)
+    ]
+    assert np.sqrt(np.mean(np.square(ratios))) == pytest.approx(1, abs=0.05)
+
+
+def test_share_of_the_classifier_is_its_floor(random, classifier):
+    classifier = dataclasses.replace(classifier, accuracy=0.75)
+    sets = _set(random, 100), _set(random, 200)
+    found = compare_sets(*sets, classifier, ["class_share"])
+    assert found["floor"] == {"asked_for_class_share": 0.75}

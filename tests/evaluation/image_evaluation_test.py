@@ -56,14 +56,14 @@ def test_the_same_images_in_any_form(
     expected = evaluate(str(workdir), "digits:test", **options)
     assert len(expected["metrics"]) == 9
     for given, extra in (
-        (tmp_path / "export", {}),
+        (tmp_path / "export", options),
         (tmp_path / "folder", {}),
         (tmp_path / "a.npz", {}),
         (tmp_path / "b.npz", {"generated_range": (0, 1)}),
         ((pictures, labels), {}),
         (batches, {}),
     ):
-        found = evaluate(given, "digits:test", **options, **extra)
+        found = evaluate(given, "digits:test", **extra)
         _assert_equal(found, expected)
     _assert_equal(evaluate(digits, "digits:train"), real)
     _assert_equal(evaluate("digits:test", digits), evaluate(digits, digits))
@@ -131,6 +131,21 @@ _BAD = {
         ("digits:test", "digits:train"),
         {"inception": "x"},
         "`inception` must be None with another",
+    ),
+    "drawn": (
+        ("digits:test", "digits:train"),
+        {"num_images": 5},
+        "`num_images` has no effect unless `generated` or `real` is a run or",
+    ),
+    "checkpoint": (
+        ("digits:test", "digits:train"),
+        {"best": True},
+        "`best` has no effect unless `generated` or `real` is a run. ",
+    ),
+    "range of a data set": (
+        ("digits:test", "digits:train"),
+        {"real_range": (0, 1)},
+        "`real_range` has no effect except on .npy",
     ),
     "metrics": (("digits:test",) * 2, {"metrics": ["ppl"]}, "must be some of"),
     "features": (

@@ -64,6 +64,14 @@ _BAD_SETS = {
         ["--generated={tmp}/broken.npz", "--real={tmp}/a"],
         "cannot be read as an array",
     ),
+    "cut-off file": (
+        ["--generated={tmp}/cut.npz", "--real={tmp}/a"],
+        "cannot be read as an array",
+    ),
+    "cut-off statistics": (
+        ["--generated={tmp}/a", "--real={tmp}/flipped.npz"],
+        "cannot be read",
+    ),
     "broken picture": (
         ["--generated={tmp}/damaged", "--real={tmp}/a"],
         "{tmp}/damaged/1.png",
@@ -95,6 +103,22 @@ _BAD_SETS = {
     "a flag of sets": (
         ["--workdir={tmp}/run", "--image_size=8"],
         "--image_size has no effect with --workdir",
+    ),
+    "three tasks": (
+        ["--generated={tmp}/a", "--real={tmp}/a", "--compare={tmp}/a"],
+        "--workdir must be given, or",
+    ),
+    "a flag without effect": (
+        ["--compare={tmp}/a.json", "{tmp}/b.json", "--metrics=fid"],
+        "--metrics has no effect with --compare without --real",
+    ),
+    "no metric": (
+        ["--generated={tmp}/a", "--real={tmp}/a", "--metrics="],
+        "must be some of fid",
+    ),
+    "images that are not drawn": (
+        ["--generated={tmp}/a", "--real={tmp}/a", "--num_images=50"],
+        "`--num_images` has no effect unless",
     ),
     "compared alone": (["--compare={tmp}/a"], "--compare needs two or more"),
     "compared without real": (
@@ -139,7 +163,9 @@ def image_files():
         found[f"{name}.npy"] = file.getvalue()
     file = io.BytesIO()
     np.savez(file, mu=np.zeros(5), sigma=np.eye(5))
-    found["other.npz"] = file.getvalue()
+    content = found["other.npz"] = file.getvalue()
+    found["cut.npz"] = content[:200]
+    found["flipped.npz"] = content[:150] + b"!" + content[151:]
     return found
 
 

@@ -1,8 +1,11 @@
 """Sets of images in arrays."""
 
 import hashlib
+import itertools
 import os
 import pathlib
+import zipfile
+import zlib
 
 import numpy as np
 
@@ -10,6 +13,8 @@ from sagan_tf.data.resizing import square_tensor
 from sagan_tf.evaluation.sets.image_set import ImageSet, check_sides
 
 ARRAY_FILES = (".npy", ".npz")
+# Exceptions of NumPy for a file that is damaged.
+BROKEN = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def is_array_file(path):
@@ -26,13 +31,13 @@ def of_array(path, value_range=None, argument="value_range"):
     """
     path = pathlib.Path(path)
     try:
-        loaded = np.load(path, mmap_mode="r")
-        arrays = (
-            {"images": loaded}
-            if isinstance(loaded, np.ndarray)
-            else {name: loaded[name] for name in loaded.files}
-        )
-    except (ValueError, OSError, EOFError) as error:
+        if path.suffix == ".npy":
+            arrays = {"images": np.load(path, mmap_mode="r")}
+        else:
+            # Opened here, because NumPy does not close a file it cannot read.
+            with open(path, "rb") as file, np.load(file) as loaded:
+                arrays = dict(loaded)
+    except (*BROKEN, TypeError) as error:
         raise ValueError(
             f"{path} cannot be read as an array ({error})"
         ) from None
@@ -99,9 +104,9 @@ def of_images(
             batch = _resized(to_uint8(images[rows], first), image_size)
             yield batch, None if labels is None else labels[rows]
 
-    identity = _sha256(images, labels, value_range)
+    content = _sha256(images, labels, value_range)
     side = min(images.shape[1:3])
-    return ImageSet(name, "array", len(images), side, batches, identity)
+    return ImageSet(name, "array", len(images), side, batches, content, content)
 
 
 def _conversion(images, name, value_range, argument):
@@ -111,6 +116,10 @@ def _conversion(images, name, value_range, argument):
         raise ValueError(
             f"Images must be of shape (count, height, width, channels), with 1 "
             f"or 3 channels. Received: {name}, of shape {shape}"
+        )
+    if images.dtype == np.uint8 and value_range is not None:
+        raise ValueError(
+            f"`{argument}` has no effect on uint8 images. Received: {name}"
         )
     if images.dtype == np.uint8:
         return lambda rows, _: _colours(np.asarray(rows))
@@ -177,24 +186,29 @@ def of_batches(
         value_range, argument: As in `of_images`.
     """
 
+    iterator = map(_pair, batches)
+    first = next(iterator, None)
+    if first is None:
+        raise ValueError(f"{name} has no images")
+    size = min(np.shape(first[0])[1:3], default=0)
+
     def read(image_size, batch_size, start=0):
-        expected, first = None, 0
-        for batch in batches:
-            pair = batch if isinstance(batch, tuple) else (batch, None)
-            images, labels = (
-                None if each is None else np.asarray(each) for each in pair
-            )
-            rows = _conversion(images, name, value_range, argument)(
-                images, first
-            )
-            side = min(images.shape[1:3])
-            expected = expected or side
+        done = 0
+        for images, labels in itertools.chain([first], iterator):
+            convert = _conversion(images, name, value_range, argument)
+            rows = convert(images, done)
             if image_size is None:
-                check_sides(name, expected, np.array([side]))
+                check_sides(name, size, np.array([min(images.shape[1:3])]))
             rows = _resized(rows, image_size)
             for begin in range(0, len(rows), batch_size):
                 part = slice(begin, begin + batch_size)
                 yield rows[part], None if labels is None else labels[part]
-            first += len(rows)
+            done += len(rows)
 
-    return ImageSet(name, "batches", None, None, read)
+    return ImageSet(name, "batches", None, size, read)
+
+
+def _pair(batch):
+    """Returns images and labels, or images and None, as arrays."""
+    images, labels = batch if isinstance(batch, tuple) else (batch, None)
+    return np.asarray(images), None if labels is None else np.asarray(labels)

@@ -14,6 +14,7 @@ from sagan_tf.utils import files
 from sagan_tf.workdir import Workdir, loading
 
 _CARD = "saved_model.json"
+_CARD_FIELDS = ("image_size", "latent_dim", "number_of_classes")
 
 
 def latents_and_labels(latent_dim, num_classes, count, seed, truncation=0.0):
@@ -40,7 +41,9 @@ def latents_and_labels(latent_dim, num_classes, count, seed, truncation=0.0):
 
 
 def is_run(path):
-    return Workdir(path).config.is_file()
+    """Returns whether a folder is that of a run, and not one of pictures."""
+    workdir = Workdir(path)
+    return workdir.config.is_file() and workdir.checkpoints.is_dir()
 
 
 def of_run(workdir, count, seed=0, truncation=0.0, **checkpoint):
@@ -102,6 +105,11 @@ def of_saved_model(path, count, seed=0, truncation=0.0):
     """
     folder = exported(path)
     card = files.read_json(folder / _CARD)
+    if not isinstance(card, dict) or not set(_CARD_FIELDS) <= set(card):
+        raise ValueError(
+            f"{folder / _CARD} must be the description that an export of this "
+            f"package has, with {', '.join(_CARD_FIELDS)}"
+        )
     module = tf.saved_model.load(str(folder))
     function = module.signatures["serving_default"]
 
@@ -143,6 +151,5 @@ def _of_generator(
             yield sample(latents[rows], chosen).numpy(), chosen
 
     identity = json.dumps([identity, count, seed, truncation])
-    return ImageSet(
-        name, kind, count, size, batches, identity, tuple(class_names)
-    )
+    names = () if labels is None else tuple(class_names)
+    return ImageSet(name, kind, count, size, batches, identity, identity, names)

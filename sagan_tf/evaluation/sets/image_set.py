@@ -22,8 +22,11 @@ class ImageSet:
             image_size, image_size, 3) and int32 labels (batch,), or None
             without labels. If `image_size` is None, all images must be of
             one size, and keep it.
-        identity: String that changes if the images change; "" if the images
-            are not known before they are read. Then nothing is cached.
+        fingerprint: String that changes if the images change, the key of
+            caches; "" if the images are not known before they are read. Then
+            nothing is cached.
+        identity: Like `fingerprint`, but equal on every machine that has the
+            same images.
         class_names: Names of the classes; empty if they have no names.
     """
 
@@ -32,6 +35,7 @@ class ImageSet:
     count: int | None
     size: int | None
     batches: Callable
+    fingerprint: str = ""
     identity: str = ""
     class_names: tuple = ()
 
@@ -52,7 +56,7 @@ def keys_of(images):
     return np.array(
         [
             int.from_bytes(
-                hashlib.blake2b(image.tobytes(), digest_size=8).digest()
+                hashlib.blake2b(image.tobytes(), digest_size=8).digest(), "big"
             )
             for image in images
         ],

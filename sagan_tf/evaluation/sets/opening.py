@@ -51,6 +51,11 @@ def open_images(
 
 
 def _open_path(path, name, draw, value_range, data_dir, checkpoint):
+    if value_range is not None and not arrays.is_array_file(path):
+        raise ValueError(
+            f"`{name}_range` has no effect except on .npy and .npz files. "
+            f"Received: {path}"
+        )
     if path.startswith(("tfds:", "digits:")):
         return pictures.of_data_set(path, data_dir)
     if not os.path.exists(path):

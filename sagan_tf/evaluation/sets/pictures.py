@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 
 import tensorflow as tf
 from absl import logging
@@ -18,6 +19,8 @@ def of_source(source, name, kind):
     except tf.errors.InvalidArgumentError:
         data.refuse_bad_images(source)
         raise
+
+    content = _content(source)
 
     def batches(image_size, batch_size, start=0):
         iterator = iter(_ordered(source, image_size or side, batch_size, start))
@@ -43,7 +46,8 @@ def of_source(source, name, kind):
         source.size,
         side,
         batches,
-        _content(source),
+        content or source.fingerprint,
+        content or source.identity,
         tuple(source.class_names),
     )
 
@@ -57,12 +61,12 @@ def _ordered(source, image_size, batch_size, start):
 
 
 def _content(source):
-    """Returns a hash of a source's images and labels.
+    """Returns a hash of the content of a source's files, or "".
 
     A folder that was copied or moved has the same hash.
     """
     if not source.files:
-        return source.identity
+        return ""
     digest = hashlib.sha256()
     for file in source.files:
         digest.update(bytes.fromhex(files.sha256(file)))
@@ -82,11 +86,14 @@ def of_folder(path):
 
 def of_data_set(text, data_dir=""):
     """Makes an `ImageSet` of "tfds:NAME:SPLIT" or "digits:SPLIT"."""
-    name = text.removeprefix("tfds:")
-    name, _, split = name.rpartition(":") if ":" in name else (name, "", "")
-    if not name or not split:
+    # The last colon that is not within brackets, as in train[:1000].
+    found = re.fullmatch(
+        r"(.+):((?:[^:\[\]]|\[[^\]]*\])+)", text.removeprefix("tfds:")
+    )
+    if found is None:
         raise ValueError(
             "A data set must be named tfds:NAME:SPLIT, such as "
             f"tfds:mnist:test, or digits:SPLIT. Received: {text!r}"
         )
+    name, split = found.groups()
     return of_source(data.open_source(name, data_dir, split), text, "data set")

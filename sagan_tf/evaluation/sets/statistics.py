@@ -1,10 +1,12 @@
 """Means and covariances of features that other programs saved."""
 
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
 from sagan_tf.evaluation.extraction import Extracted
+from sagan_tf.evaluation.sets.arrays import BROKEN
 
 
 def is_statistics_file(path):
@@ -18,7 +20,7 @@ def is_statistics_file(path):
         # Opened here, because NumPy does not close a file it cannot read.
         with open(path, "rb") as file, np.load(file) as arrays:
             return "mu" in arrays and "sigma" in arrays
-    except (ValueError, OSError, EOFError):
+    except BROKEN:
         return False
 
 
@@ -38,10 +40,10 @@ def read_statistics(path):
         ImportError: If the file is of PyTorch, and torch is not installed.
     """
     path = pathlib.Path(path)
-    values = _of_torch(path) if path.suffix == ".pt" else np.load(path)
-    if not {"mu", "sigma"} <= set(values):
+    values = _of_torch(path) if path.suffix == ".pt" else _of_numpy(path)
+    if not isinstance(values, Mapping) or not {"mu", "sigma"} <= set(values):
         raise ValueError(
-            f"{path} must hold `mu` and `sigma`. It holds: {sorted(values)}"
+            f"{path} must hold arrays of the names `mu` and `sigma`"
         )
     mean = np.asarray(values["mu"], np.float64)
     covariance = np.asarray(values["sigma"], np.float64)
@@ -54,6 +56,14 @@ def read_statistics(path):
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError(f"`mu` and `sigma` of {path} must be finite")
     return Extracted(str(path), 0, mean, covariance)
+
+
+def _of_numpy(path):
+    try:
+        with open(path, "rb") as file, np.load(file) as arrays:
+            return dict(arrays)
+    except BROKEN as error:
+        raise ValueError(f"{path} cannot be read ({error})") from None
 
 
 def _of_torch(path):

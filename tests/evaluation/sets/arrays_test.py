@@ -63,6 +63,8 @@ def test_batches(pictures):
     found, found_labels = _all(images)
     np.testing.assert_array_equal(found, pictures)
     assert found_labels == labels.tolist()
+    with pytest.raises(ValueError, match="batches has no images"):
+        arrays.of_batches([])
     unequal = arrays.of_batches([pictures, pictures[:, :4, :4]])
     with pytest.raises(ValueError, match="shorter sides of 8 and 4 pixels"):
         _all(unequal)
@@ -81,6 +83,10 @@ _BAD = {
     "nan": (
         {"images": np.full((2, 4, 4, 3), np.nan), "value_range": (0, 1)},
         "must be finite",
+    ),
+    "no effect": (
+        {"images": np.full((2, 4, 4, 3), 9, np.uint8), "value_range": (0, 1)},
+        "`value_range` has no effect on uint8",
     ),
     "integers": ({"images": np.zeros((2, 4, 4, 3), int)}, "must be uint8"),
     "rank": ({"images": np.zeros((2, 4, 4), np.uint8)}, r"shape \(2, 4, 4\)"),
@@ -104,9 +110,16 @@ def test_bad_arrays(case):
 
 
 def test_bad_files(tmp_path, pictures):
-    (tmp_path / "a.npy").write_bytes(b"no array")
-    with pytest.raises(ValueError, match="cannot be read as an array"):
-        arrays.of_array(tmp_path / "a.npy")
     np.savez(tmp_path / "two.npz", a=pictures, b=pictures)
+    content = (tmp_path / "two.npz").read_bytes()
+    for name, broken in (
+        ("a.npy", b"no array"),
+        ("a.npz", b"no array"),
+        ("b.npz", content[:300]),
+        ("c.npz", content[:900] + b"!" + content[901:]),
+    ):
+        (tmp_path / name).write_bytes(broken)
+        with pytest.raises(ValueError, match="cannot be read as an array"):
+            arrays.of_array(tmp_path / name)
     with pytest.raises(ValueError, match="must have one array of images"):
         arrays.of_array(tmp_path / "two.npz")

@@ -43,6 +43,25 @@ def test_folders_that_are_no_classes(tmp_path, pictures, save_pictures, names):
     assert labels is None
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "split"),
+    [
+        ("tfds:mnist:test", "mnist", "test"),
+        ("tfds:imagenet2012:5.1.0:train", "imagenet2012:5.1.0", "train"),
+        ("tfds:mnist:train[:1000]", "mnist", "train[:1000]"),
+        ("tfds:c/x:train[:9]+test[5:]", "c/x", "train[:9]+test[5:]"),
+    ],
+)
+def test_names_of_data_sets(monkeypatch, text, name, split):
+    asked = []
+    monkeypatch.setattr(
+        sets.data, "open_source", lambda *names: asked.append(names)
+    )
+    with pytest.raises(AttributeError):
+        sets.of_data_set(text, "folder")
+    assert asked == [(name, "folder", split)]
+
+
 def test_a_copied_folder_has_the_same_identity(
     tmp_path, pictures, save_pictures
 ):
