@@ -28,7 +28,7 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
 
     Args:
         result: Dictionary that an `Evaluator` returned. The step and the kind
-            of weights are added to it.
+            of weights are added to it, and its classes get their names.
         generator: The generator, for the grid.
         config: The run's `Config`.
         workdir: `Workdir`.
@@ -42,6 +42,7 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
     """
     protocol = result["protocol"]
     protocol.update(step=step, weights="averaged" if averaged else "raw")
+    result["classes"] = _named(result["classes"], workdir.class_names())
     name = _name(result, config)
     usual = name == _name_in_training(step, config)
     result["provenance"]["as_in_training"] = usual
@@ -62,6 +63,17 @@ def record(result, generator, config, workdir, step, averaged, sample=None):
     tensorboard.write_scalars(writer, step, metrics)
     writer.close()
     return path
+
+
+def _named(classes, names):
+    """Returns distances by the name of the class instead of its number."""
+    return {
+        kind: {
+            names[label] if label < len(names) else str(label): value
+            for label, value in distances.items()
+        }
+        for kind, distances in classes.items()
+    }
 
 
 def _name_in_training(step, config):

@@ -35,6 +35,7 @@ def record(tmp_path, small_run, black_images):
     def run(averaged=True, fields=None, **protocol):
         result = {
             "metrics": {"frechet_custom_distance": 2.0},
+            "classes": {"best": {1: 3.0, 0: 4.0}},
             "protocol": {**usual, **protocol},
             "provenance": {"fields_of_protocol_set": fields or {}},
         }
@@ -76,6 +77,14 @@ def test_file_name_says_what_differs(record, tmp_path, options, name):
     assert path.name == f"{name}.json"
     assert not (tmp_path / "tensorboard").exists()
     assert not records.read_evaluation(path).as_in_training
+
+
+def test_classes_have_their_names(record, tmp_path):
+    without = json.loads(record().read_text())
+    assert without["classes"] == {"best": {"1": 3.0, "0": 4.0}}
+    (tmp_path / "classes.json").write_text('["cat", "dog"]')
+    found = json.loads(record().read_text())
+    assert found["classes"] == {"best": {"dog": 3.0, "cat": 4.0}}
 
 
 def test_describe(tmp_path):

@@ -24,6 +24,7 @@ def distances(monkeypatch):
         def __call__(self, generator, seed=0):
             distance = values.pop(0)
             return {
+                "classes": {},
                 "metrics": {"frechet_classifier_distance": distance},
                 "protocol": {
                     **self.protocol,
