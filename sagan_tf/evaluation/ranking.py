@@ -23,13 +23,16 @@ def read(path):
     """
     try:
         result = files.read_json(path)
-        if not all(
-            isinstance(result[name], dict) for name in ("metrics", "protocol")
+        if not isinstance(result, dict) or not all(
+            isinstance(result.get(name), dict)
+            for name in ("metrics", "protocol")
         ):
-            raise ValueError("its metrics or protocol are no objects")
+            raise ValueError("it lacks metrics or protocol")
         for value in result["metrics"].values():
             float(value)
-    except (ValueError, LookupError, TypeError) as error:
+    except (
+        ValueError, LookupError, TypeError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         raise ValueError(f"{path} is not an evaluation ({error})") from None
     return result
 
