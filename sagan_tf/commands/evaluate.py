@@ -214,18 +214,16 @@ def _check_flags():
 def _rank(compared):
     """Ranks JSON files, or sets of images beside --real."""
     from sagan_tf import evaluation
-    from sagan_tf.evaluation import ranking
+    from sagan_tf.workdir import records
 
     if len(compared) < 2:
         raise ValueError("--compare needs two or more: --compare A B")
     if FLAGS.real:
         results = {path: _evaluate_images(path, None) for path in compared}
     else:
-        results = {path: ranking.read(path) for path in compared}
-    print(evaluation.rank(results))
+        results = {path: records.read_result(path) for path in compared}
+    print(evaluation.rank(results, FLAGS.output))
     if FLAGS.output:
-        # After the table, because the file may not be writable.
-        evaluation.rank(results, FLAGS.output)
         print(f"Written to {FLAGS.output}")
 
 

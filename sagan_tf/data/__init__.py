@@ -16,7 +16,7 @@ from sagan_tf.data.sources import (
 )
 from sagan_tf.data.validation import (
     check,
-    refuse_bad_images,
+    naming_bad_images,
     resolve_num_classes,
 )
 
@@ -25,12 +25,12 @@ __all__ = [
     "check",
     "class_names",
     "is_spaced",
+    "naming_bad_images",
     "open_configured",
     "open_pictures",
     "open_source",
     "open_unchecked",
     "ordered_dataset",
-    "refuse_bad_images",
     "resolve_num_classes",
     "spaced_source",
     "training_dataset",

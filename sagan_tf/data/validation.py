@@ -1,6 +1,7 @@
 """Validation of the data before the first training step."""
 
 import collections
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -126,11 +127,21 @@ def without_bad_images(source):
     return without(source, found.bad)
 
 
-def refuse_bad_images(source):
-    """Raises a `ValueError` if there are images that cannot be read."""
-    found = Examination(source, 1, source.size, keep=False)
-    if found.bad:
-        raise ValueError(_bad(source, found.bad, "stop"))
+@contextlib.contextmanager
+def naming_bad_images(source):
+    """Replaces TensorFlow's error while images are read.
+
+    Raises:
+        ValueError: If an image of the source cannot be decoded. It names the
+            files.
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError:
+        found = Examination(source, 1, source.size, keep=False)
+        if found.bad:
+            raise ValueError(_bad(source, found.bad, "stop")) from None
+        raise
 
 
 def _bad(source, bad, bad_images):

@@ -69,9 +69,10 @@ def hash_of(model):
 
     That of the file would not do: it contains the time of its writing.
     """
-    return hashlib.sha256(
-        b"".join(weight.tobytes() for weight in model.get_weights())
-    ).hexdigest()
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()
 
 
 def load(path):

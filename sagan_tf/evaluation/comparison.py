@@ -7,7 +7,7 @@ import numpy as np
 
 from sagan_tf import data
 from sagan_tf.evaluation import metrics as functions
-from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, METRICS
+from sagan_tf.evaluation.protocols import METRICS, few_images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +92,7 @@ def compare_sets(generated, real, extractor, names=None):
     if "asked_for_class_share" in floor and extractor.accuracy is not None:
         # The classifier has seen most of the real images.
         floor["asked_for_class_share"] = extractor.accuracy
-    warnings += _few(generated, real)
+    warnings += few_images(generated.count, real.count)
     return {
         "metrics": found,
         "intervals": intervals,
@@ -219,16 +219,6 @@ def _floor(real, computed, setting, count):
             continue
         floor.update({name: value for name, (value, _) in values.items()})
     return floor, [some.count, others.count]
-
-
-def _few(generated, real):
-    """Returns a warning for each set that is too small."""
-    return [
-        f"Only {each.count} {kind} images: below {ENOUGH_IMAGES} the Frechet "
-        "distance is biased upwards"
-        for kind, each in (("generated", generated), ("real", real))
-        if 0 < each.count < ENOUGH_IMAGES
-    ]
 
 
 # For each metric that can look wrong beside its floor: the share of the floor

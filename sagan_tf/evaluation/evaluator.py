@@ -22,7 +22,7 @@ from sagan_tf.evaluation import (
     trained_classifiers,
 )
 from sagan_tf.evaluation.accumulators import Activations, Statistics
-from sagan_tf.evaluation.protocols import ENOUGH_IMAGES, Protocol
+from sagan_tf.evaluation.protocols import Protocol
 from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.evaluation.sets import pictures
 from sagan_tf.evaluation.sets.generated import latents_and_labels
@@ -107,7 +107,9 @@ class Evaluator:
             self.config.num_classes,
         )
         times.append(time.monotonic())
-        warnings += self._few_images()
+        warnings += protocols.few_images(
+            self.protocol.generated_images, self._reference.count
+        )
         for warning in warnings:
             logging.warning("%s.", warning)
         return {
@@ -117,18 +119,6 @@ class Evaluator:
             "provenance": self._provenance(cached, *np.diff(times)),
             "warnings": warnings,
         }
-
-    def _few_images(self):
-        """Returns a warning for each kind of images that are too few."""
-        return [
-            f"Only {count} {kind} images: below {ENOUGH_IMAGES} the Frechet "
-            "distance is biased upwards"
-            for kind, count in (
-                ("generated", self.protocol.generated_images),
-                ("real", self._reference.count),
-            )
-            if count < ENOUGH_IMAGES
-        ]
 
     def _provenance(self, cached, for_real, for_generated, for_metrics):
         return {

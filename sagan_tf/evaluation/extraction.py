@@ -1,8 +1,6 @@
 """What an extractor makes of a set of images, stored as it comes."""
 
 import dataclasses
-import hashlib
-import json
 import pathlib
 import shutil
 import tempfile
@@ -160,8 +158,7 @@ def _folder(images, extractor, image_size):
         "outputs": list(extractor.outputs),
         "input_range": list(extractor.input_range),
     }
-    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-    return files.cache_directory() / f"activations_{digest[:32]}"
+    return files.cached_path("activations", key)
 
 
 def _fill(parts, images, run, image_size, batch_size):

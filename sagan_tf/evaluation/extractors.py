@@ -77,7 +77,7 @@ def custom(
             images, or if it lacks an output; the message then lists its
             outputs.
     """
-    black, white = _checked_range(input_range)
+    black, white = checked_range(input_range, "extractor_range")
     name, function, size, hash_of = _loaded(network, outputs)
 
     @tf.function(reduce_retracing=True)
@@ -120,16 +120,21 @@ def _reason(error):
     return lines[-1].strip() if lines else repr(error)
 
 
-def _checked_range(input_range):
+def checked_range(value_range, argument):
+    """Returns the values of black and white as two floats.
+
+    Raises:
+        ValueError: If they are not two rising numbers. It names `argument`.
+    """
     try:
-        black, white = map(float, input_range)
+        black, white = map(float, value_range)
         if black < white:
             return black, white
     except (TypeError, ValueError):
         pass
     raise ValueError(
-        "`extractor_range` must be two numbers, the values of black and of "
-        f"white, such as -1,1 or 0,255. Received: {input_range!r}"
+        f"`{argument}` must be two numbers, the values of black and of "
+        f"white, such as -1,1 or 0,255. Received: {value_range!r}"
     )
 
 

@@ -14,7 +14,6 @@ from sagan_tf.evaluation.kernel_distances import kernel_distance
 from sagan_tf.evaluation.nearest_neighbours import manifold_metrics
 
 _LISTED_CLASSES = 10
-_SCORES = {"inception": "inception_score"}
 
 
 @dataclasses.dataclass
@@ -60,7 +59,7 @@ def measure(real, generated, extractor, protocol, num_classes=None):
         return {f"frechet_{prefix}_distance": distance}
 
     def score():
-        name = _SCORES.get(prefix, f"{prefix}_score")
+        name = f"{prefix}_score"
         mean, deviation = inception_score(
             generated.logits, protocol.score_splits
         )

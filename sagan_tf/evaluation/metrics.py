@@ -42,17 +42,19 @@ class Setting:
     shared: dict = dataclasses.field(default_factory=dict)
 
 
+def _half_width(metric, *sets):
+    """Returns the half width of a metric's interval; None for few images."""
+    return intervals.half_width(intervals.without_groups(metric, *sets))
+
+
 def frechet(real, generated, setting, with_interval):
     """FID."""
     value = frechet_distance_from_statistics(
         real.mean, real.covariance, generated.mean, generated.covariance
     )
     half = None
-    if (
-        with_interval
-        and real.features is not None
-        and (generated.features is not None)
-    ):
+    known = real.features is not None and generated.features is not None
+    if with_interval and known:
         half = _frechet_half_width(real, generated, setting)
     return {f"frechet_{setting.prefix}_distance": (value, half)}
 
@@ -61,16 +63,18 @@ def _frechet_half_width(real, generated, setting):
     if "frechet" not in setting.shared:
         # The moments of the first set must have full rank.
         if real.count > len(real.mean):
-            left_out = intervals.frechet_without_groups(real, generated)
+            half = intervals.half_width(
+                intervals.frechet_without_groups(real, generated)
+            )
         else:
-            left_out = intervals.without_groups(
+            half = _half_width(
                 lambda rows, others: frechet_distance_of_few(
                     real.features[rows], generated.features[others]
                 ),
                 real,
                 generated,
             )
-        setting.shared["frechet"] = intervals.half_width(left_out)
+        setting.shared["frechet"] = half
     return setting.shared["frechet"]
 
 
@@ -94,14 +98,12 @@ def kernel(real, generated, setting, with_interval):
     if with_interval and len(distances) >= _ENOUGH_BLOCKS:
         half = intervals.half_width_of_mean(distances)
     elif with_interval:
-        half = intervals.half_width(
-            intervals.without_groups(
-                lambda rows, others: kernel_distance(
-                    real.features[rows], generated.features[others]
-                ),
-                real,
-                generated,
-            )
+        half = _half_width(
+            lambda rows, others: kernel_distance(
+                real.features[rows], generated.features[others]
+            ),
+            real,
+            generated,
         )
     value = float(np.mean(distances))
     return {f"kernel_{setting.prefix}_distance": (value, half)}
@@ -113,10 +115,9 @@ def score(real, generated, setting, with_interval):
     value, _ = inception_score(logits, min(splits, len(logits) // 2))
     half = None
     if with_interval:
-        whole = intervals.without_groups(
+        half = _half_width(
             lambda rows: inception_score(logits[rows], 1)[0], generated
         )
-        half = intervals.half_width(whole)
     return {f"{setting.prefix}_score_mean": (value, half)}
 
 
@@ -133,20 +134,27 @@ def manifold(real, generated, setting, with_interval):
         of = sets["real" if name in ("recall", "coverage") else "generated"]
         half = None
         if with_interval:
-            half = intervals.half_width(
-                intervals.without_groups(
-                    lambda rows, values=values: values[rows].mean(), of
-                )
+            half = _half_width(
+                lambda rows, values=values: values[rows].mean(), of
             )
         found[name] = (float(values.mean()), half)
     return found
 
 
 def _some(extracted, most):
-    """Returns the `Extracted` of at most so many images."""
+    """Returns at most so many images, without statistics, which take time."""
     if extracted.count <= most:
         return extracted
-    return extracted.rows(slice(most))
+    labels = extracted.labels
+    return dataclasses.replace(
+        extracted,
+        count=most,
+        mean=None,
+        covariance=None,
+        features=extracted.features[:most],
+        logits=None,
+        labels=None if labels is None else labels[:most],
+    )
 
 
 def class_share(real, generated, setting, with_interval):
@@ -154,11 +162,7 @@ def class_share(real, generated, setting, with_interval):
     correct = generated.logits.argmax(1) == generated.labels
     half = None
     if with_interval:
-        half = intervals.half_width(
-            intervals.without_groups(
-                lambda rows: correct[rows].mean(), generated
-            )
-        )
+        half = _half_width(lambda rows: correct[rows].mean(), generated)
     return {"asked_for_class_share": (float(correct.mean()), half)}
 
 
@@ -177,9 +181,7 @@ def intra_frechet(real, generated, setting, with_interval):
     value = distance(slice(None), slice(None))
     half = None
     if with_interval:
-        half = intervals.half_width(
-            intervals.without_groups(distance, real, generated)
-        )
+        half = _half_width(distance, real, generated)
     return {f"intra_frechet_{setting.prefix}_distance": (value, half)}
 
 
@@ -196,9 +198,7 @@ def diversity(real, generated, setting, with_interval):
     value = ratio(slice(None), slice(None))
     half = None
     if with_interval:
-        half = intervals.half_width(
-            intervals.without_groups(ratio, real, generated)
-        )
+        half = _half_width(ratio, real, generated)
     return {"diversity_within_classes": (value, half)}
 
 

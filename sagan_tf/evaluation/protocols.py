@@ -21,6 +21,20 @@ METRICS = (
 )
 
 
+def few_images(generated, real):
+    """Returns a warning for each number of images that is too small.
+
+    Args:
+        generated, real: Integers, numbers of images; 0 if it is not known.
+    """
+    return [
+        f"Only {count} {kind} images: below {ENOUGH_IMAGES} the Frechet "
+        "distance is biased upwards"
+        for kind, count in (("generated", generated), ("real", real))
+        if 0 < count < ENOUGH_IMAGES
+    ]
+
+
 @dataclasses.dataclass(frozen=True)
 class Protocol(fields.Fields):
     """How a generator is measured; a result means nothing without it.

@@ -2,7 +2,9 @@
 
 import pathlib
 
-from sagan_tf.evaluation.tables import lower_is_better
+from absl import logging
+
+from sagan_tf.evaluation.tables import WIDTH, labelled, lower_is_better
 from sagan_tf.utils import files
 
 # Fields that may differ between evaluations that are compared. `preset` only
@@ -12,37 +14,12 @@ _PER_METRIC = 1.8  # inches of the picture
 _MOST_CHARACTERS = 40
 
 
-def read(path):
-    """Reads the JSON file of an evaluation.
-
-    Returns:
-        A dictionary with at least `metrics` and `protocol`.
-
-    Raises:
-        ValueError: If the file is not an evaluation.
-    """
-    try:
-        result = files.read_json(path)
-        if not isinstance(result, dict) or not all(
-            isinstance(result.get(name), dict)
-            for name in ("metrics", "protocol")
-        ):
-            raise ValueError("it lacks metrics or protocol")
-        for value in result["metrics"].values():
-            float(value)
-    except (
-        ValueError, LookupError, TypeError, OverflowError, RecursionError
-    ) as error:  # fmt: skip
-        raise ValueError(f"{path} is not an evaluation ({error})") from None
-    return result
-
-
 def rank(results, output=None):
     """Ranks evaluations by their Frechet distance.
 
     Args:
         results: Dictionary from names to dictionaries, as `evaluate_images`
-            returns or `read` reads.
+            returns or `records.read_result` reads.
         output: Path of a PNG file for the picture of all metrics, or None.
 
     Returns:
@@ -68,9 +45,15 @@ def rank(results, output=None):
         for name in first
         if all(name in each["metrics"] for each in results.values())
     ]
+    table = _table(results, ordered, names)
     if output is not None:
-        _draw(results, ordered, names, output)
-    return _table(results, ordered, names)
+        try:
+            _draw(results, ordered, names, output)
+        except OSError:
+            # A full disk must not lose hours of work.
+            logging.error("Not drawn:\n%s", table)
+            raise
+    return table
 
 
 def _check_protocols(results):
@@ -95,13 +78,12 @@ def _table(results, ordered, names):
     """Returns a numbered list of the evaluations, and a column for each."""
     lines = [f"{place}: {name}" for place, name in enumerate(ordered, 1)]
     places = "".join(f"{place:>11}" for place in range(1, len(ordered) + 1))
-    lines += ["", f"{'':41}{places}"]
+    lines += ["", f"{'':{WIDTH}}{places}"]
     for name in names:
-        arrow = "\u2193" if lower_is_better(name) else "\u2191"
         values = "".join(
             f"{results[each]['metrics'][name]:>11.4g}" for each in ordered
         )
-        lines.append(f"{name.replace('_', ' ') + ' ' + arrow:41}{values}")
+        lines.append(f"{labelled(name):{WIDTH}}{values}")
     return "\n".join(lines)
 
 

@@ -1,12 +1,10 @@
 """Activations of real images, and their cache on disk."""
 
 import dataclasses
-import hashlib
 import json
 import zipfile
 
 import numpy as np
-import tensorflow as tf
 from absl import logging
 
 from sagan_tf import data
@@ -79,7 +77,7 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
         "outputs": list(extractor.outputs),
         "input_range": list(extractor.input_range),
     }
-    path = _path(key)
+    path = files.cached_path("real_images", key, ".npz")
     cached = _read(path, key)
     if cached is not None:
         return cached, True
@@ -90,12 +88,8 @@ def load(config, protocol, extractor, strategy, batch_size, progress=None):
         protocol.resize,
     )
     extract = OnReplicas(strategy, extractor.run)
-    try:
+    with data.naming_bad_images(source):
         reference = _compute(dataset, count, extract, source.identity, progress)
-    except tf.errors.InvalidArgumentError:
-        # This error names the files that cannot be decoded.
-        data.refuse_bad_images(source)
-        raise
     labels = reference.labels
     if config.num_classes is not None and not (
         labels.min() >= 0 and labels.max() < config.num_classes
@@ -130,13 +124,6 @@ def _order(count):
     consecutive rows: the blocks of KID and the first `manifold_images`.
     """
     return np.random.default_rng(0).permutation(count)
-
-
-def _path(key):
-    """Returns the path of a reference in the cache."""
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode())
-    name = f"real_images_{digest.hexdigest()[:32]}.npz"
-    return files.cache_directory() / name
 
 
 def _read(path, key):

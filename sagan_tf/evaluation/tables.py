@@ -1,12 +1,18 @@
 """Comparisons of images as text."""
 
 _LOWER = ("frechet", "kernel", "intra_frechet")
-_WIDTH = 41
+WIDTH = 41
 
 
 def lower_is_better(name):
     """Returns whether smaller values of a metric are better."""
     return name.startswith(_LOWER)
+
+
+def labelled(name):
+    """Returns a metric's name for a table, with an arrow to better values."""
+    arrow = "\u2193" if lower_is_better(name) else "\u2191"
+    return f"{name.replace('_', ' ')} {arrow}"
 
 
 def describe_comparison(result):
@@ -18,17 +24,16 @@ def describe_comparison(result):
         f"features:  {protocol['extractor']}"
         + _accuracy(protocol["extractor_accuracy_on_held_out_real_images"]),
         "",
-        f"{'':{_WIDTH}} {'value':>8}  {'95 % interval':^18} {'floor':>8}",
+        f"{'':{WIDTH}} {'value':>8}  {'95 % interval':^18} {'floor':>8}",
     ]
     for name, value in result["metrics"].items():
-        arrow = "\u2193" if lower_is_better(name) else "\u2191"
         interval = result["intervals"].get(name)
         between = ""
         if interval:
             between = f"{interval[0]:.4g} .. {interval[1]:.4g}"
         floor = result["floor"].get(name)
         lines.append(
-            f"{name.replace('_', ' ') + ' ' + arrow:{_WIDTH}} {value:>8.4g}  "
+            f"{labelled(name):{WIDTH}} {value:>8.4g}  "
             f"{between:^18} {'' if floor is None else f'{floor:.4g}':>8}"
         )
     if result["floor"]:

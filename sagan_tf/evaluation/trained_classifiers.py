@@ -1,7 +1,5 @@
 """A classifier trained on the real images, an extractor for any classes."""
 
-import hashlib
-import json
 import shutil
 
 import keras
@@ -47,8 +45,7 @@ def trained_on(images, image_size=None):
     """
     size = min(image_size or images.size or _LARGEST, _LARGEST)
     key = [_VERSION, images.fingerprint, images.class_names, size]
-    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    folder = files.cache_directory() / f"classifier_{digest}"
+    folder = files.cached_path("classifier", key)
     model = (
         classifiers.load(folder / "model.keras") if images.fingerprint else None
     )

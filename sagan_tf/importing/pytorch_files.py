@@ -41,7 +41,8 @@ def read(source):
     return arrays, {} if state is checkpoint else checkpoint, path
 
 
-def _load(path):
+def torch_to_read(path):
+    """Returns the module torch; the `ImportError` says how to install it."""
     try:
         import torch
     except ImportError:
@@ -49,6 +50,11 @@ def _load(path):
             f"torch is needed to read {path} and is not installed: install "
             "the extra `import`, pip install -e '.[import]' (torch>=2.6)"
         ) from None
+    return torch
+
+
+def _load(path):
+    torch = torch_to_read(path)
     # NumPy scalars are harmless, and StudioGAN's files hold their best score
     # as one. Their constructor has different names in NumPy 1 and NumPy 2.
     constructor = np.float64(0).__reduce__()[0]

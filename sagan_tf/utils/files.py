@@ -145,6 +145,18 @@ def _add_content(digest, path):
             digest.update(block)
 
 
+def cached_path(kind, key, suffix=""):
+    """Returns the path in the cache of what follows from a key.
+
+    Args:
+        kind: String, the beginning of the name.
+        key: What JSON can hold; another key has another path.
+        suffix: String, the end of the name.
+    """
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode())
+    return cache_directory() / f"{kind}_{digest.hexdigest()[:32]}{suffix}"
+
+
 def cache_directory():
     """Returns this package's folder in the user's cache.
 

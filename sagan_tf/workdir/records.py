@@ -53,8 +53,12 @@ class Evaluation:
         raise ValueError(f"{self.path} has no Frechet distance")
 
 
-def read_evaluation(path):
-    """Returns the `Evaluation` of a JSON file.
+def read_result(path):
+    """Reads the JSON file of an evaluation, of a run or of any images.
+
+    Returns:
+        A dictionary with at least `metrics`, from names to floats, and
+        `protocol`.
 
     Raises:
         ValueError: If the file is not an evaluation.
@@ -66,20 +70,34 @@ def read_evaluation(path):
             for name in ("metrics", "protocol")
         ):
             raise ValueError("it lacks metrics or protocol")
-        step = result["protocol"].get("step")
-        if type(step) is not int:
-            raise ValueError(f"the step of its protocol is {step!r}")
-        provenance = result.get("provenance")
-        return Evaluation(
-            pathlib.Path(path),
-            step,
-            {name: float(x) for name, x in result["metrics"].items()},
-            result["protocol"],
-            isinstance(provenance, dict)
-            and provenance.get("as_in_training") is True,
-        )
+        metrics = {name: float(x) for name, x in result["metrics"].items()}
+        return {**result, "metrics": metrics}
     except (ValueError, TypeError, OverflowError, OSError) as error:
         raise ValueError(f"{path} is not an evaluation ({error})") from None
+
+
+def read_evaluation(path):
+    """Returns the `Evaluation` of the JSON file of a run.
+
+    Raises:
+        ValueError: If the file is not an evaluation of a run.
+    """
+    result = read_result(path)
+    step = result["protocol"].get("step")
+    if type(step) is not int:
+        raise ValueError(
+            f"{path} is not an evaluation (the step of its protocol is "
+            f"{step!r})"
+        )
+    provenance = result.get("provenance")
+    return Evaluation(
+        pathlib.Path(path),
+        step,
+        result["metrics"],
+        result["protocol"],
+        isinstance(provenance, dict)
+        and provenance.get("as_in_training") is True,
+    )
 
 
 def evaluations(workdir, skip_broken=False):

@@ -1,6 +1,7 @@
 """A generator, an extractor and a protocol that are fast, for the digits."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -88,6 +89,12 @@ def evaluator(make_evaluator):
 def result(evaluator, generator):
     """The evaluation of the generator by the protocol above."""
     return evaluator(generator)
+
+
+@pytest.fixture
+def pictures(random):
+    """Five images of random pixels."""
+    return random.integers(0, 256, (5, 8, 8, 3), np.uint8)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from sagan_tf import evaluation
-from sagan_tf.evaluation import ranking
+from sagan_tf.workdir import records
 
 
 def _result(distance, **protocol):
@@ -62,10 +62,10 @@ def test_a_file_that_is_not_an_evaluation(tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(ValueError, match="a.json is not an evaluation"):
-        ranking.read(path)
+        records.read_result(path)
 
 
 def test_read(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(_result(1.0)))
-    assert ranking.read(path) == _result(1.0)
+    assert records.read_result(path) == _result(1.0)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -71,6 +72,17 @@ def config_file(tmp_path_factory):
         "from sagan_tf.config import Config\n\n\n"
         f"def get_config():\n    return Config({fields})\n"
     )
+    return path
+
+
+@pytest.fixture(scope="session")
+def extractor(tmp_path_factory):
+    """The path of an extractor of 32x32 images, a Keras file."""
+    path = tmp_path_factory.mktemp("extractor") / "x.keras"
+    inputs = keras.Input((32, 32, 3))
+    features = keras.layers.GlobalAveragePooling2D(name="features")(inputs)
+    logits = keras.layers.Dense(2, name="logits")(features)
+    keras.Model(inputs, [features, logits]).save(path)
     return path
 
 

@@ -5,7 +5,6 @@ import io
 import json
 import zipfile
 
-import keras
 import pytest
 from damage import checkpoints
 from pictures import huge, picture
@@ -129,16 +128,6 @@ _BAD_DATA = {
         "decompression bomb",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def extractor(tmp_path_factory):
-    path = tmp_path_factory.mktemp("extractor") / "x.keras"
-    inputs = keras.Input((32, 32, 3))
-    features = keras.layers.GlobalAveragePooling2D(name="features")(inputs)
-    logits = keras.layers.Dense(2, name="logits")(features)
-    keras.Model(inputs, [features, logits]).save(path)
-    return path
 
 
 @pytest.mark.parametrize("case", _BAD_DATA)

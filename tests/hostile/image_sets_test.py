@@ -2,7 +2,6 @@
 
 import io
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -188,13 +187,3 @@ def test_sets(refused, image_files, extractor, run, cache, tmp_path, case):
 def cache(monkeypatch, tmp_path_factory):
     """A cache outside the folder that must not change."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-
-
-@pytest.fixture(scope="module")
-def extractor(tmp_path_factory):
-    path = tmp_path_factory.mktemp("extractor") / "x.keras"
-    inputs = keras.Input((32, 32, 3))
-    features = keras.layers.GlobalAveragePooling2D(name="features")(inputs)
-    logits = keras.layers.Dense(2, name="logits")(features)
-    keras.Model(inputs, [features, logits]).save(path)
-    return path

@@ -1,12 +1,12 @@
 """Sets of images that a run's generator or an exported one draws."""
 
-import hashlib
 import json
 import pathlib
 
 import numpy as np
 import tensorflow as tf
 
+from sagan_tf.evaluation.classifiers import hash_of
 from sagan_tf.evaluation.sets.image_set import ImageSet
 from sagan_tf.images import image_function
 from sagan_tf.latents import draw_inputs
@@ -60,9 +60,6 @@ def of_run(workdir, count, seed=0, truncation=0.0, **checkpoint):
         ValueError: If the run or the checkpoint cannot be used.
     """
     run = loading.load(workdir, **checkpoint)
-    digest = hashlib.sha256()
-    for weight in run.generator.get_weights():
-        digest.update(weight.tobytes())
     return _of_generator(
         image_function(run.generator),
         f"{workdir} at step {run.step}",
@@ -70,7 +67,7 @@ def of_run(workdir, count, seed=0, truncation=0.0, **checkpoint):
         run.config.image_size,
         (run.config.latent_dim, run.config.num_classes),
         (count, seed, truncation),
-        digest.hexdigest(),
+        hash_of(run.generator),
         Workdir(workdir).class_names(),
     )
 

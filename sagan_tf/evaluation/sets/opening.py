@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from sagan_tf.evaluation.extractors import checked_range
 from sagan_tf.evaluation.sets import arrays, generated, pictures, statistics
 
 
@@ -27,7 +28,8 @@ def open_images(
         ValueError: If there are no such images.
     """
     argument = f"{name}_range"
-    value_range = _checked_range(value_range, argument)
+    if value_range is not None:
+        value_range = checked_range(value_range, argument)
     if isinstance(given, (str, os.PathLike)):
         return _open_path(
             os.path.expanduser(given),
@@ -78,18 +80,3 @@ def _open_path(path, name, draw, value_range, data_dir, checkpoint):
             f"Received: {path!r}"
         )
     return pictures.of_folder(path)
-
-
-def _checked_range(value_range, name):
-    if value_range is None:
-        return None
-    try:
-        black, white = map(float, value_range)
-        if black < white:
-            return black, white
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(
-        f"`{name}` must be two numbers, the values of black and of white, such "
-        f"as 0,1 or -1,1. Received: {value_range!r}"
-    )

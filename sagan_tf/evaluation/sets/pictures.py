@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import re
 
-import tensorflow as tf
 from absl import logging
 
 from sagan_tf import data
@@ -14,32 +13,21 @@ from sagan_tf.utils import files
 
 def of_source(source, name, kind):
     """Makes an `ImageSet` of a `data.Source`."""
-    try:
+    with data.naming_bad_images(source):
         side = int(next(iter(_ordered(source, 1, 1, 0)))[2][0])
-    except tf.errors.InvalidArgumentError:
-        data.refuse_bad_images(source)
-        raise
-
-    content = _content(source)
 
     def batches(image_size, batch_size, start=0):
-        iterator = iter(_ordered(source, image_size or side, batch_size, start))
-        while True:
-            try:
-                images, labels, sides = next(iterator)
-            except StopIteration:
-                return
-            except tf.errors.InvalidArgumentError:
-                # This error names the files that cannot be decoded.
-                data.refuse_bad_images(source)
-                raise
-            if image_size is None:
-                check_sides(name, side, sides.numpy())
-            yield (
-                images.numpy(),
-                labels.numpy() if source.class_names else None,
-            )
+        dataset = _ordered(source, image_size or side, batch_size, start)
+        with data.naming_bad_images(source):
+            for images, labels, sides in dataset:
+                if image_size is None:
+                    check_sides(name, side, sides.numpy())
+                yield (
+                    images.numpy(),
+                    labels.numpy() if source.class_names else None,
+                )
 
+    content = _content(source)
     return ImageSet(
         name,
         kind,

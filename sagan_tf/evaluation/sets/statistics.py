@@ -7,6 +7,7 @@ import numpy as np
 
 from sagan_tf.evaluation.extraction import Extracted
 from sagan_tf.evaluation.sets.arrays import BROKEN
+from sagan_tf.importing.pytorch_files import torch_to_read
 
 
 def is_statistics_file(path):
@@ -67,13 +68,7 @@ def _of_numpy(path):
 
 
 def _of_torch(path):
-    try:
-        import torch
-    except ImportError:
-        raise ImportError(
-            f"torch is needed to read {path} and is not installed: install "
-            "the extra `import`, pip install -e '.[import]' (torch>=2.6)"
-        ) from None
+    torch = torch_to_read(path)
     # What builds a NumPy array, under its name in NumPy 1 and NumPy 2.
     build = np.empty(0).__reduce__()[0]
     types = [np.dtype, np.ndarray, type(np.dtype("f8")), type(np.dtype("f4"))]

@@ -2,24 +2,11 @@
 
 import numpy as np
 import pytest
+from image_sets import read_all
 from PIL import Image
 
 from sagan_tf.evaluation.sets import arrays
 from sagan_tf.evaluation.sets import pictures as folders
-
-
-@pytest.fixture
-def pictures(random):
-    return random.integers(0, 256, (5, 8, 8, 3), np.uint8)
-
-
-def _all(images, image_size=None, batch_size=2, start=0):
-    """Returns the images, and the labels or None."""
-    batches = list(images.batches(image_size, batch_size, start))
-    found = np.concatenate([each for each, _ in batches])
-    if batches[0][1] is None:
-        return found, None
-    return found, np.concatenate([labels for _, labels in batches]).tolist()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -31,10 +18,10 @@ def test_arrays(tmp_path, pictures, channels):
     expected = np.broadcast_to(pictures, (5, 8, 8, 3))
     for name, expected_labels in (("a.npy", None), ("a.npz", labels.tolist())):
         images = arrays.of_array(tmp_path / name)
-        found, found_labels = _all(images)
+        found, found_labels = read_all(images)
         np.testing.assert_array_equal(found, expected)
         assert found_labels == expected_labels
-    rest, _ = _all(images, start=4)
+    rest, _ = read_all(images, start=4)
     np.testing.assert_array_equal(rest, expected[4:])
 
 
@@ -43,15 +30,15 @@ def test_floats(pictures, value_range):
     black, white = value_range
     floats = black + pictures.astype("float32") / 255 * (white - black)
     images = arrays.of_images(floats, value_range=value_range)
-    np.testing.assert_array_equal(_all(images)[0], pictures)
+    np.testing.assert_array_equal(read_all(images)[0], pictures)
 
 
 def test_arrays_are_resized_as_files_are(tmp_path, random):
     pictures = random.integers(0, 256, (2, 9, 12, 3), np.uint8)
     for index, picture in enumerate(pictures):
         Image.fromarray(picture).save(tmp_path / f"{index}.png")
-    of_files, _ = _all(folders.of_folder(tmp_path), image_size=6)
-    of_array, _ = _all(arrays.of_images(pictures), image_size=6)
+    of_files, _ = read_all(folders.of_folder(tmp_path), image_size=6)
+    of_array, _ = read_all(arrays.of_images(pictures), image_size=6)
     # Pillow rounds twice.
     assert np.abs(of_files.astype(int) - of_array).max() <= 1
 
@@ -60,14 +47,14 @@ def test_batches(pictures):
     labels = np.array([0, 0, 1, 1, 1])
     pairs = [(pictures[:3], labels[:3]), (pictures[3:], labels[3:])]
     images = arrays.of_batches(iter(pairs))
-    found, found_labels = _all(images)
+    found, found_labels = read_all(images)
     np.testing.assert_array_equal(found, pictures)
     assert found_labels == labels.tolist()
     with pytest.raises(ValueError, match="batches has no images"):
         arrays.of_batches([])
     unequal = arrays.of_batches([pictures, pictures[:, :4, :4]])
     with pytest.raises(ValueError, match="shorter sides of 8 and 4 pixels"):
-        _all(unequal)
+        read_all(unequal)
 
 
 _BAD = {
@@ -106,7 +93,7 @@ _BAD = {
 def test_bad_arrays(case):
     arguments, message = _BAD[case]
     with pytest.raises(ValueError, match=message):
-        _all(arrays.of_images(**arguments))
+        read_all(arrays.of_images(**arguments))
 
 
 def test_bad_files(tmp_path, pictures):

@@ -2,23 +2,10 @@
 
 import numpy as np
 import pytest
+from image_sets import read_all
 from PIL import Image
 
 from sagan_tf.evaluation.sets import pictures as sets
-
-
-@pytest.fixture
-def pictures(random):
-    return random.integers(0, 256, (5, 8, 8, 3), np.uint8)
-
-
-def _all(images, image_size=None, batch_size=2, start=0):
-    """Returns the images, and the labels or None."""
-    batches = list(images.batches(image_size, batch_size, start))
-    found = np.concatenate([each for each, _ in batches])
-    if batches[0][1] is None:
-        return found, None
-    return found, np.concatenate([labels for _, labels in batches]).tolist()
 
 
 def test_folder(tmp_path, pictures, save_pictures):
@@ -26,10 +13,10 @@ def test_folder(tmp_path, pictures, save_pictures):
     images = sets.of_folder(tmp_path)
     assert (images.count, images.size) == (5, 8)
     assert images.class_names == ("a", "b")
-    found, labels = _all(images)
+    found, labels = read_all(images)
     np.testing.assert_array_equal(found, pictures)
     assert labels == [0, 0, 1, 1, 1]
-    rest, _ = _all(images, start=3)
+    rest, _ = read_all(images, start=3)
     np.testing.assert_array_equal(rest, pictures[3:])
 
 
@@ -38,7 +25,7 @@ def test_folders_that_are_no_classes(tmp_path, pictures, save_pictures, names):
     save_pictures(tmp_path, pictures, names)
     images = sets.of_folder(tmp_path)
     assert images.class_names == ()
-    found, labels = _all(images)
+    found, labels = read_all(images)
     np.testing.assert_array_equal(found, pictures)
     assert labels is None
 
@@ -80,8 +67,8 @@ def test_sizes_that_differ(tmp_path, pictures, save_pictures):
     Image.fromarray(pictures[0][:6, :6]).save(tmp_path / "9.png")
     images = sets.of_folder(tmp_path)
     with pytest.raises(ValueError, match="shorter sides of 8 and 6 pixels"):
-        _all(images)
-    found, _ = _all(images, image_size=4)
+        read_all(images)
+    found, _ = read_all(images, image_size=4)
     assert found.shape == (6, 4, 4, 3)
 
 
