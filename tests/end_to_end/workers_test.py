@@ -87,7 +87,10 @@ def _assert_close(first, second):
 def _assert_metrics_close(first, second):
     """Those that the second run has; the first one went on."""
     records, others = (
-        [json.loads(line) for line in (run / "metrics.jsonl").open()]
+        [
+            json.loads(line)
+            for line in (run / "metrics.jsonl").read_text().splitlines()
+        ]
         for run in (first, second)
     )
     assert len(records) >= len(others) > 1
