@@ -75,6 +75,15 @@ def not_empty(tensor):
     return tf.pad(tensor, [[0, missing], *[[0, 0]] * (tensor.shape.rank - 1)])
 
 
+def sum_over_replicas(logs):
+    """Returns a dictionary of the sums of each replica's scalars."""
+    context = tf.distribute.get_replica_context()
+    sums = context.all_reduce(
+        tf.distribute.ReduceOp.SUM, tf.stack(list(logs.values()))
+    )
+    return dict(zip(logs, tf.unstack(sums), strict=True))
+
+
 @dataclasses.dataclass(frozen=True)
 class Sizes:
     """How many examples of a global batch each replica has.
@@ -109,6 +118,16 @@ class Sizes:
             return (size - index + parts - 1) // parts
 
         return Sizes(count(self.own), list(map(count, self.all)))
+
+    def slice_own(self, tensor):
+        """Returns this replica's examples of a tensor of the global batch."""
+        if tensor is None:
+            return None
+        # A slice of known size, if it is known.
+        rest = tensor.shape[1:]
+        return tf.slice(
+            tensor, [self.before, *[0] * len(rest)], [self.own, *rest]
+        )
 
     @property
     def total(self):

@@ -3,12 +3,13 @@
 import keras
 import tensorflow as tf
 
-from sagan_tf import batches, losses
+from sagan_tf import augmentation, batches, latents, losses
 from sagan_tf.distribution import ReplicaMean
-from sagan_tf.latents import draw_inputs, number_of_classes
 from sagan_tf.models import architecture
-from sagan_tf.optimizers import accumulated, applicable, update_average
+from sagan_tf.optimizers import minimize, update_average, update_averages
 from sagan_tf.utils.paired_model import PairedModel
+
+_LOGITS = ("real_logits", "fake_logits")
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -46,7 +47,11 @@ class SAGAN(PairedModel):
             no average. Paper and authors' code: None; MMGeneration: 0.999.
         ema_start_step: Integer, number of first steps for which the average
             is a copy of the weights. MMGeneration: 2000.
-        seed: Integer, seed of latents and labels.
+        augmentations: Names of changes that the discriminator sees each image
+            with, real and generated ones; see `augmentation.augment`.
+        lecam_weight: Float of at least 0, weight of `losses.lecam` in the
+            discriminator's loss; 0 for none.
+        seed: Integer, seed of latents, labels and augmentations.
 
     Raises:
         ValueError: If an argument is not as above.
@@ -74,6 +79,8 @@ class SAGAN(PairedModel):
         loss="hinge",
         ema_decay=None,
         ema_start_step=0,
+        augmentations=(),
+        lecam_weight=0.0,
         seed=0,
         **kwargs,
     ):
@@ -87,7 +94,9 @@ class SAGAN(PairedModel):
                 "`ema_decay` must be in [0, 1), or None. "
                 f"Received: ema_decay={ema_decay}"
             )
-        self.num_classes = number_of_classes(generator, num_classes)
+        losses.check_weight("lecam_weight", lecam_weight)
+        augmentation.check_policies(augmentations)
+        self.num_classes = latents.number_of_classes(generator, num_classes)
         self.latent_dim = generator.inputs[0].shape[-1]
         self.discriminator_steps = discriminator_steps
         self.accumulation_steps = accumulation_steps
@@ -96,6 +105,8 @@ class SAGAN(PairedModel):
         self.has_auxiliary_classifier = len(discriminator.outputs) == 2
         self.ema_decay = ema_decay
         self.ema_start_step = ema_start_step
+        self.augmentations = tuple(augmentations)
+        self.lecam_weight = lecam_weight
         self.seed = seed
         self.ema_generator = None
         if ema_decay is not None:
@@ -105,8 +116,13 @@ class SAGAN(PairedModel):
         self.step = self.add_weight(
             name="step", initializer="zeros", dtype="int64", trainable=False
         )
-        names = ["discriminator_loss", "generator_loss"]
-        names += ["real_logits", "fake_logits"]
+        self.logit_averages = [
+            self.add_weight(
+                (), "zeros", trainable=False, name=f"average_{name}"
+            )
+            for name in (_LOGITS if lecam_weight else ())
+        ]
+        names = ["discriminator_loss", "generator_loss", *_LOGITS]
         names += ["class_loss"] * self.has_auxiliary_classifier
         self.trackers = [ReplicaMean(name=name) for name in names]
         self.built = True
@@ -150,17 +166,25 @@ class SAGAN(PairedModel):
             start = self.step < self.ema_start_step
             decay = tf.where(start, 0.0, self.ema_decay)
             update_average(self.ema_generator, self.generator, decay)
+        logs = batches.sum_over_replicas(logs)
+        if self.lecam_weight:
+            means = [logs[name] for name in _LOGITS]
+            update_averages(self.logit_averages, means, self.step)
         self.step.assign_add(1)
         # Batches of unknown size may differ: a metric is a mean over examples.
         known = isinstance(sizes.own, int)
         return self.update_metrics(logs, None if known else sizes.total)
 
-    def _discriminator_loss(self, images, labels, latents, fake_labels):
+    def _discriminator_loss(
+        self, images, labels, latents, fake_labels, numbers=None
+    ):
         fakes = _run(self.generator, latents, fake_labels, training=True)
         images = tf.concat([images, fakes], axis=0)
+        if numbers is not None:
+            numbers = tf.concat(tf.split(numbers, 2, axis=1), axis=0)
         if labels is not None:
             labels = tf.concat([labels, fake_labels], axis=0)
-        logits, class_loss = self._discriminate(images, labels, training=True)
+        logits, class_loss = self._discriminate(images, labels, numbers, True)
         penalty = _penalty(self.discriminator)
         real_logits, fake_logits = tf.split(logits, 2)
         # `class_loss` is a mean over both halves; the loss adds the mean over
@@ -168,6 +192,10 @@ class SAGAN(PairedModel):
         loss = penalty + (
             2 * class_loss + self.discriminator_loss(real_logits, fake_logits)
         )
+        if self.lecam_weight:
+            loss += self.lecam_weight * losses.lecam(
+                real_logits, fake_logits, *self.logit_averages
+            )
         logs = {
             "discriminator_loss": loss,
             "real_logits": tf.reduce_mean(real_logits),
@@ -177,10 +205,10 @@ class SAGAN(PairedModel):
             logs["class_loss"] = class_loss
         return loss, logs
 
-    def _generator_loss(self, latents, labels):
+    def _generator_loss(self, latents, labels, numbers=None):
         images = _run(self.generator, latents, labels, training=True)
         penalty = _penalty(self.generator)
-        logits, class_loss = self._discriminate(images, labels, training=False)
+        logits, class_loss = self._discriminate(images, labels, numbers, False)
         loss = penalty + (class_loss + self.generator_loss(logits))
         return loss, {"generator_loss": loss}
 
@@ -195,23 +223,6 @@ class SAGAN(PairedModel):
             total: Integer or scalar tensor, size of the global batch.
             *batch: Tensors of this replica's batch, or None.
         """
-        variables = network.trainable_variables
-        weights = [variable.value for variable in variables]
-
-        def gradients_of(*micro_batch):
-            # Gradients and logs are summed over micro-batches and replicas.
-            # Divided by this, they are means over the global batch.
-            parts = tf.maximum(total, 1) / batches.rows(micro_batch[0])
-            parts = tf.cast(parts, tf.float32)
-            # Watching these weights only keeps the other network's forward
-            # pass off the tape.
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(weights)
-                loss, logs = loss_of(*map(batches.not_empty, micro_batch))
-                part = optimizer.scale_loss(loss / parts)
-            logs = {name: value / parts for name, value in logs.items()}
-            return tape.gradient(part, weights), logs
-
         # Each micro-batch finds the same `u`, so `u` moves once per update.
         vectors = [
             variable
@@ -219,39 +230,41 @@ class SAGAN(PairedModel):
             for variable in network.non_trainable_variables
             if variable.name == "u"
         ]
-        gradients, logs = accumulated(
-            gradients_of, batch, self.accumulation_steps, vectors
+        return minimize(
+            loss_of,
+            network.trainable_variables,
+            optimizer,
+            total,
+            batch,
+            self.accumulation_steps,
+            vectors,
         )
-        optimizer.apply(applicable(gradients, optimizer), variables)
-        return logs
 
     def draw(self, sizes, update):
-        """Draws this replica's latents and labels for one update.
+        """Draws this replica's random numbers for one update.
 
         Args:
             sizes: `batches.Sizes`, how many to draw on each replica.
             update: Integer, index of the update within the training step.
 
         Returns:
-            Float32 latents (size, latent_dim), and int32 labels (size,) or
-            None without classes.
+            Latents, labels or None, and with augmentations their numbers,
+            first those of real images, if any; see `latents.draw_update`.
         """
-        seed = tf.random.fold_in(
-            tf.stack([tf.constant(self.seed, tf.int64), self.step.value]),
-            update,
+        seed = [tf.constant(self.seed, tf.int64), self.step.value]
+        seed = tf.random.fold_in(tf.stack(seed), update)
+        numbers = augmentation.count_numbers(self.augmentations)
+        numbers *= 2 if update < self.discriminator_steps else 1
+        return latents.draw_update(
+            self.latent_dim, self.num_classes, numbers, sizes, seed
         )
-        latents, labels = draw_inputs(
-            self.latent_dim, self.num_classes, sizes.total, seed
-        )
-        # Slices of known size, if it is known.
-        start = sizes.before
-        latents = tf.slice(latents, [start, 0], [sizes.own, self.latent_dim])
-        if labels is not None:
-            labels = tf.slice(labels, [start], [sizes.own])
-        return latents, labels
 
-    def _discriminate(self, images, labels, training):
+    def _discriminate(self, images, labels, numbers, training):
         """Returns the logits and the loss of the auxiliary classifier."""
+        if numbers is not None:
+            images = augmentation.augment_with(
+                images, self.augmentations, numbers
+            )
         if not self.has_auxiliary_classifier:
             logits = _run(self.discriminator, images, labels, training)
             return logits, 0.0
@@ -267,6 +280,8 @@ class SAGAN(PairedModel):
             "loss": self.loss_name,
             "ema_decay": self.ema_decay,
             "ema_start_step": self.ema_start_step,
+            "augmentations": self.augmentations,
+            "lecam_weight": self.lecam_weight,
             "seed": self.seed,
         }
 

@@ -39,6 +39,29 @@ def draw_inputs(latent_dim, num_classes, count, seed, truncation=0.0):
     return latents, labels
 
 
+def draw_update(latent_dim, num_classes, numbers, sizes, seed):
+    """Draws what one replica needs for one update of training.
+
+    All replicas draw those of the global batch, so they do not depend on the
+    number of replicas.
+
+    Args:
+        latent_dim, num_classes, seed: See `draw_inputs`.
+        numbers: Integer, how many uniform numbers an example needs.
+        sizes: `batches.Sizes`, how many examples each replica has.
+
+    Returns:
+        List of this replica's latents and labels, as `draw_inputs` draws them,
+        and unless `numbers` is 0 float32 (size, numbers) in [0, 1).
+    """
+    drawn = [*draw_inputs(latent_dim, num_classes, sizes.total, seed)]
+    if numbers:
+        shape = [sizes.total, numbers]
+        seed = tf.random.fold_in(seed, 1)
+        drawn.append(tf.random.stateless_uniform(shape, seed))
+    return [sizes.slice_own(each) for each in drawn]
+
+
 def latents_of_seeds(seeds, latent_dim, truncation=0.0):
     """Draws one latent vector for each seed.
 

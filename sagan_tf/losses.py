@@ -73,6 +73,38 @@ def auxiliary_classifier(class_logits, labels):
     )
 
 
+def lecam(real_logits, fake_logits, real_average, fake_average):
+    """LeCam regularization of the discriminator, at least 0.
+
+    `mean(max(0, D(x) - a_F)^2) + mean(max(0, a_R - D(G(z)))^2)`
+
+    It keeps the logits of real and of generated images from moving apart.
+
+    Args:
+        real_logits, fake_logits: The logits of a batch.
+        real_average, fake_average: Scalars a_R and a_F, moving averages of the
+            mean logits of real and of generated images.
+
+    Reference:
+        - Tseng et al., https://arxiv.org/abs/2104.03310. Their code has the
+          maxima, their equation 4 has not.
+    """
+    real = keras.ops.relu(real_logits - fake_average)
+    fake = keras.ops.relu(real_average - fake_logits)
+    return keras.ops.mean(keras.ops.square(real)) + keras.ops.mean(
+        keras.ops.square(fake)
+    )
+
+
+def check_weight(name, weight):
+    """Raises a `ValueError` unless the weight of a loss is at least 0."""
+    if not 0 <= weight < float("inf"):
+        raise ValueError(
+            f"`{name}` must be at least 0, and finite. "
+            f"Received: {name}={weight}"
+        )
+
+
 _LOSSES = {
     "hinge": (discriminator_hinge, generator_hinge),
     "non_saturating": (

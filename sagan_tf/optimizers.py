@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from sagan_tf import batches
+
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
 class FusedAdam(keras.optimizers.Adam):
@@ -87,6 +89,43 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "updates": self.updates,
             "decay_updates": self.decay_updates,
         }
+
+
+def minimize(loss_of, variables, optimizer, total, batch, steps, restored=()):
+    """Makes one optimizer step, by gradient accumulation.
+
+    Args:
+        loss_of: Function from the tensors of a batch to a scalar loss, which
+            is a mean over the batch, and a dictionary of such logs.
+        variables: List of Keras variables to update.
+        optimizer: Their `keras.optimizers.Optimizer`.
+        total: Integer or scalar tensor, size of the global batch.
+        batch: Tensors of this replica's batch, or None.
+        steps, restored: See `accumulated`.
+
+    Returns:
+        The dictionary of logs: this replica's shares of the means over the
+        global batch.
+    """
+    weights = [variable.value for variable in variables]
+
+    def gradients_of(*micro_batch):
+        # Gradients and logs are summed over micro-batches and replicas.
+        # Divided by this, they are means over the global batch.
+        parts = tf.maximum(total, 1) / batches.rows(micro_batch[0])
+        parts = tf.cast(parts, tf.float32)
+        # Watching these weights only keeps the other network's forward pass
+        # off the tape.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            loss, logs = loss_of(*map(batches.not_empty, micro_batch))
+            part = optimizer.scale_loss(loss / parts)
+        logs = {name: value / parts for name, value in logs.items()}
+        return tape.gradient(part, weights), logs
+
+    gradients, logs = accumulated(gradients_of, batch, steps, restored)
+    optimizer.apply(applicable(gradients, optimizer), variables)
+    return logs
 
 
 def accumulated(gradients_of, batch, steps, restored=()):
@@ -192,3 +231,21 @@ def update_average(average, network, decay):
             mean.assign(mean * decay + variable * (1 - decay))
         else:
             mean.assign(variable)
+
+
+def update_averages(averages, values, step):
+    """Updates moving averages of scalars.
+
+    The decay is 0.999, and less in the first steps, so that the first values
+    do not weigh too much: `min(0.999, (1 + step) / (10 + step))`, as in
+    `tf.train.ExponentialMovingAverage`.
+
+    Args:
+        averages: List of Keras variables of shape ().
+        values: List of scalars, the same on all replicas.
+        step: Integer scalar, number of updates before this one.
+    """
+    step = tf.cast(step, tf.float32)
+    decay = tf.minimum(0.999, (1 + step) / (10 + step))
+    for average, value in zip(averages, values, strict=True):
+        average.assign(decay * average + (1 - decay) * value)

@@ -50,3 +50,12 @@ def test_get():
     )
     with pytest.raises(ValueError, match="`loss` must be one of"):
         losses.get("least_squares")
+
+
+def test_lecam():
+    # max(0, real + 1) is 3, 1.5, 0 and max(0, 2 - fake) is 5, 2, 0.5.
+    np.testing.assert_allclose(
+        losses.lecam(REAL, FAKE, 2.0, -1.0),
+        (9 + 2.25) / 3 + (25 + 4 + 0.25) / 3,
+        rtol=1e-6,
+    )

@@ -59,6 +59,8 @@ def build_gan(config, strategy):
             loss=config.loss,
             ema_decay=config.ema_decay or None,
             ema_start_step=config.ema_start_step,
+            augmentations=config.augmentations,
+            lecam_weight=config.lecam_weight,
             seed=config.seed,
         )
         gan.compile(

@@ -24,7 +24,8 @@ def field(
         text: String, the meaning of the field.
         at_least, above, below, at_most: Numbers that bound the field, or
             None. A field that is None has no bounds.
-        choices: Tuple of the values that are possible, or None for any.
+        choices: Tuple of the values that are possible, or None for any. Those
+            of a tuple are the values of its items.
     """
     metadata = {
         "text": text,
@@ -41,7 +42,7 @@ class Fields:
     """Base class of a dataclass whose fields are all declared by `field`.
 
     A field may be a string, a boolean, an integer, a float, an integer or
-    None, or a tuple of integers.
+    None, or a tuple of integers or of strings.
     """
 
     def validate(self):
@@ -155,7 +156,11 @@ _RULES = {
     "above": lambda value, bound: value > bound,
     "below": lambda value, bound: value < bound,
     "at most": lambda value, bound: value <= bound,
-    "one of": lambda value, choices: value in choices,
+    "one of": lambda value, choices: (
+        set(value) <= set(choices)
+        if isinstance(value, tuple)
+        else value in choices
+    ),
 }
 
 
@@ -190,7 +195,7 @@ def _checked(name, value, expected):
     """Returns a value in the type of its field, or raises a `ValueError`."""
     if typing.get_origin(expected) is tuple:
         if isinstance(value, (list, tuple)) and all(
-            type(item) is int for item in value
+            type(item) is typing.get_args(expected)[0] for item in value
         ):
             return tuple(value)
     elif type(None) in typing.get_args(expected):

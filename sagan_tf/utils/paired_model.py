@@ -4,7 +4,6 @@ import copy
 import inspect
 
 import keras
-import tensorflow as tf
 
 _NO_VALIDATION = (
     "a loss says little about a GAN; `sagan_tf.evaluation` has measures"
@@ -169,21 +168,18 @@ class PairedModel(keras.Model):
         return self.trackers
 
     def update_metrics(self, logs, weight=None):
-        """Records the sum of each log over all replicas.
+        """Records the metrics of a step.
 
         Args:
-            logs: Dictionary of this replica's scalars, by name of the metric.
+            logs: Dictionary of scalars, the same on all replicas, by name of
+                the metric.
             weight: Scalar, the weight of this step in the means of an epoch.
 
         Returns:
             Dictionary of the metrics' results.
         """
-        names = sorted(logs)
-        sums = tf.distribute.get_replica_context().all_reduce(
-            tf.distribute.ReduceOp.SUM, tf.stack([logs[n] for n in names])
-        )
         for tracker in self.trackers:
-            tracker.update_state(sums[names.index(tracker.name)], weight)
+            tracker.update_state(logs[tracker.name], weight)
         return self.get_metrics_result()
 
     def get_config(self):
