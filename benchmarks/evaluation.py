@@ -8,7 +8,11 @@ included; "activations" is the same without a metric. Two rows are other ways
 to the same number: SciPy's matrix square root for the Frechet distance, and
 tensorflow-gan one class at a time for the intra-class distance, of which
 `--classes_timed` classes are timed and the seconds multiplied. "extraction" is
-an InceptionV3 with random weights on batches of 100 images.
+an InceptionV3 with random weights on batches of 100 images. "two sets" is
+`evaluate_images` from batches of images of 32 px to all metrics, with a random
+projection in the place of Inception; `activations_gibibytes` is the memory of
+the features and logits of both sets, and `gibibytes_before` the resident memory
+after an evaluation of 1,000 images.
 
 The result is benchmarks/results/evaluation.json.
 """
@@ -30,6 +34,7 @@ _ROWS = flags.DEFINE_multi_string(
 )
 
 _EXTRACTION_BATCH = 100
+_LOGITS = 1008  # of Inception
 
 
 def _activations(images, features):
@@ -171,6 +176,48 @@ def extraction():
     return lambda: run(images).numpy().shape, {"images": _EXTRACTION_BATCH}
 
 
+def two_sets(images, features):
+    """Makes an evaluation of two sets of images. Its result is the memory."""
+    tf = workloads.tensorflow()
+    import numpy as np
+
+    from sagan_tf import evaluation
+    from sagan_tf.evaluation.extractors import Extractor
+
+    random = np.random.default_rng(0)
+    kernels = [
+        tf.constant(random.standard_normal(shape, "float32") / 50)
+        for shape in ((32 * 32 * 3, features), (features, _LOGITS))
+    ]
+
+    @tf.function(reduce_retracing=True)
+    def run(batch):
+        found = tf.nn.relu(tf.reshape(batch, (-1, 32 * 32 * 3)) @ kernels[0])
+        return found, found @ kernels[1]
+
+    def batches(seed, count):
+        random = np.random.default_rng(seed)
+        for _ in range(0, count, 500):
+            coarse = random.integers(0, 256, (500, 8, 8, 3), np.uint8)
+            yield coarse.repeat(4, axis=1).repeat(4, axis=2)
+
+    def evaluate(count):
+        return evaluation.evaluate_images(
+            batches(1, count),
+            batches(2, count),
+            extractor=Extractor("random", "custom", run, "0", ("a", "b")),
+        )
+
+    evaluate(1000)
+    before = pairs.memory("VmRSS")
+    facts = {
+        "images": images,
+        "gibibytes_before": before,
+        "activations_gibibytes": 2 * images * (features + _LOGITS) * 4 / 2**30,
+    }
+    return lambda: len(evaluate(images)["metrics"]), facts
+
+
 def main():
     settings = {
         "images": _IMAGES.value,
@@ -184,6 +231,8 @@ def main():
         for name in _METRICS
     ]
     cases.append(pairs.Case("extraction", "extraction"))
+    sets = {"images": _IMAGES.value, "features": _FEATURES.value}
+    cases.append(pairs.Case("two sets", "two_sets", sets, warm_up=False))
     rows = []
     for case in cases:
         if _ROWS.value and case.name not in _ROWS.value:
@@ -201,4 +250,4 @@ def main():
 
 
 if __name__ == "__main__":
-    app.run(lambda _: pairs.run([metric, extraction], main))
+    app.run(lambda _: pairs.run([metric, extraction, two_sets], main))

@@ -24,10 +24,10 @@ from sagan_tf.evaluation.replicas import OnReplicas
 from sagan_tf.evaluation.sets import pictures
 from sagan_tf.utils import files
 
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", "", "Data directory of TensorFlow Datasets."
-)
-_SETS = ("digits:train", "tfds:fashion_mnist:train")
+_SETS = {
+    "digits": "digits:train",
+    "Fashion-MNIST": "tfds:fashion_mnist:train",
+}
 _COUNTS = (1_000, 5_000, None)
 _METRICS = ["fid", "kid", "precision_recall", "intra_fid"]
 _COLUMNS = {
@@ -38,19 +38,19 @@ _COLUMNS = {
     "recall": "recall",
     "coverage": "coverage",
 }
-_RESULT = pathlib.Path(__file__).with_suffix(".json")
+RESULT = pathlib.Path(__file__).with_suffix(".json")
 
 
-def _halves(images, count):
+def halves(images, count):
     """Returns two halves of so many images, alike in their classes."""
     order = np.argsort(images.labels, kind="stable")
     chosen = order[data.is_spaced(np.arange(images.count), count, images.count)]
     return images.rows(np.sort(chosen[::2])), images.rows(np.sort(chosen[1::2]))
 
 
-def _measure(name):
+def _measure(name, data_dir):
     """Returns a dictionary from the number of images to the metrics."""
-    images = pictures.of_data_set(name, _DATA_DIR.value)
+    images = pictures.of_data_set(name, data_dir)
     extractor = trained_classifiers.trained_on(images)
     run = OnReplicas(tf.distribute.get_strategy(), extractor.run)
     found, _ = extract(images, extractor, run, None, 100)
@@ -58,7 +58,7 @@ def _measure(name):
     for count in _COUNTS:
         if count is not None and count > found.count:
             continue
-        first, second = _halves(found, count or found.count)
+        first, second = halves(found, count or found.count)
         result = compare_sets(first, second, extractor, _METRICS)
         results[count or found.count] = {
             name: [result["metrics"][name], *result["intervals"][name]]
@@ -84,10 +84,14 @@ def table(results):
 
 
 def main(_):
-    results = {name: _measure(name) for name in _SETS}
-    files.write_text(_RESULT, json.dumps(results, indent=2) + "\n")
+    data_dir = flags.FLAGS.data_dir
+    results = {
+        name: _measure(address, data_dir) for name, address in _SETS.items()
+    }
+    files.write_text(RESULT, json.dumps(results, indent=2) + "\n")
     print(table(results))
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("data_dir", "", "Directory of TensorFlow Datasets.")
     app.run(main)

@@ -205,4 +205,5 @@ def _shifted(pictures, labels):
     dataset = dataset.apply(
         tf.data.experimental.assert_cardinality(-(-count // _BATCH))
     )
-    return dataset.map(lambda each, label: (to_float(each), label))
+    dataset = dataset.map(lambda each, label: (to_float(each), label))
+    return dataset.prefetch(2)

@@ -24,8 +24,8 @@ def field(
         text: String, the meaning of the field.
         at_least, above, below, at_most: Numbers that bound the field, or
             None. A field that is None has no bounds.
-        choices: Tuple of the values that are possible, or None for any. Those
-            of a tuple are the values of its items.
+        choices: Tuple of the values that are possible, or None for any; if
+            the field is a tuple, those of its items.
     """
     metadata = {
         "text": text,
@@ -33,7 +33,8 @@ def field(
         "above": above,
         "below": below,
         "at most": at_most,
-        "one of": choices,
+        "one of": None if isinstance(default, tuple) else choices,
+        "some of": choices if isinstance(default, tuple) else None,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -156,18 +157,15 @@ _RULES = {
     "above": lambda value, bound: value > bound,
     "below": lambda value, bound: value < bound,
     "at most": lambda value, bound: value <= bound,
-    "one of": lambda value, choices: (
-        set(value) <= set(choices)
-        if isinstance(value, tuple)
-        else value in choices
-    ),
+    "one of": lambda value, choices: value in choices,
+    "some of": lambda value, choices: set(value) <= set(choices),
 }
 
 
 def _described(metadata):
     """Returns a field's text and its range, such as "At least 1."."""
     rules = [
-        f"{rule} {', '.join(map(str, bound)) if rule == 'one of' else bound}"
+        f"{rule} {', '.join(map(str, bound)) if rule.endswith('of') else bound}"
         for rule, bound in metadata.items()
         if rule in _RULES and bound is not None
     ]
