@@ -28,6 +28,29 @@ class Activations:
         self.count += len(rows)
 
 
+class Rows:
+    """Some rows of an array, which are copied only when they are read.
+
+    Args:
+        array: Array, or `Rows`.
+        chosen: Integers, the rows, or a slice.
+    """
+
+    def __init__(self, array, chosen):
+        self._array = array
+        self._chosen = np.arange(len(array))[chosen]
+        self.shape = (len(self._chosen), *array.shape[1:])
+
+    def __len__(self):
+        return len(self._chosen)
+
+    def __getitem__(self, rows):
+        return self._array[self._chosen[rows]]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[:], dtype)
+
+
 class Statistics:
     """Mean and covariance of rows, in float64, without the rows."""
 
@@ -75,23 +98,29 @@ class Statistics:
         return mean + self._shift, covariance / (self._count - 1)
 
 
-def checked(name, array):
-    """Returns an array as float32.
+def checked(name, array, start=0):
+    """Returns an array as float32, whose first row has the number `start`.
 
     Raises:
         ValueError: If the array is not (count, features) with at least 2
             rows, or not finite.
     """
     array = np.asarray(array, np.float32)
-    if array.ndim != 2 or len(array) < 2:
-        raise ValueError(
-            f"`{name}` must be of shape (count, features) with at least 2 "
-            f"rows. Received: {array.shape}"
-        )
+    check_shape(name, array)
     if not np.isfinite(array).all():
-        row = int(np.argmin(np.isfinite(array).all(axis=1)))
+        row = start + int(np.argmin(np.isfinite(array).all(axis=1)))
         raise ValueError(f"`{name}` must be finite. Row {row} is not")
     return array
+
+
+def check_shape(name, array):
+    """Raises a `ValueError` unless there are at least 2 rows of features."""
+    shape = np.shape(array)
+    if len(shape) != 2 or shape[0] < 2:
+        raise ValueError(
+            f"`{name}` must be of shape (count, features) with at least 2 "
+            f"rows. Received: {shape}"
+        )
 
 
 def check_features(real_activations, fake_activations):

@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 from absl import logging
 
-from sagan_tf.evaluation.accumulators import Activations, Statistics
+from sagan_tf.evaluation.accumulators import Activations, Rows, Statistics
 from sagan_tf.evaluation.sets.arrays import BROKEN
 from sagan_tf.evaluation.sets.image_set import keys_of
 from sagan_tf.images import to_float
@@ -18,6 +18,8 @@ from sagan_tf.utils.progress import progress_bar
 _VERSION = 1
 # Images whose activations are stored in one file.
 _PART = 2_000
+# Images whose statistics are computed at once, in float64.
+_BLOCK = 1_000
 
 
 @dataclasses.dataclass
@@ -28,9 +30,9 @@ class Extracted:
         name: Name of the set.
         count: Number of images.
         mean, covariance: Float64 statistics of the features.
-        features: Float32 (count, features); None if only the statistics are
-            known.
-        logits: Float32 (count, classes), or None.
+        features: Float32 (count, features), an array or `Rows`; None if only
+            the statistics are known.
+        logits: Float32 (count, classes), an array or `Rows`, or None.
         labels: int32 (count,); None without labels.
         class_names: Names of the classes; empty if they have none.
 
@@ -53,8 +55,8 @@ class Extracted:
         labels = None if self.labels is None else self.labels[chosen]
         return summarized(
             self.name,
-            self.features[chosen],
-            self.logits[chosen],
+            Rows(self.features, chosen),
+            Rows(self.logits, chosen),
             labels,
             self.class_names,
         )
@@ -87,8 +89,8 @@ def summarized(name, features, logits, labels=None, class_names=()):
             f"{len(features)}"
         )
     statistics = Statistics()
-    for first in range(0, len(features), _PART):
-        rows = slice(first, first + _PART)
+    for first in range(0, len(features), _BLOCK):
+        rows = slice(first, first + _BLOCK)
         statistics.add(features[rows], f"{name}, images {first} and on")
         if not np.isfinite(logits[rows]).all():
             raise ValueError(

@@ -11,6 +11,8 @@ from sagan_tf.evaluation.accumulators import (
 )
 
 _JITTER = 1e-10
+# Rows that are in memory in float64.
+_ROWS = 1_000
 
 
 def frechet_distance(real_activations, fake_activations):
@@ -147,7 +149,9 @@ def extrapolated_frechet_distance(
     counts = np.linspace(count // 10, count, points).astype(int)
     sums, distances, done = Statistics(), [], 0
     for end in counts:
-        sums.add(fake_activations[order[done:end]], "generated images")
+        for first in range(done, end, _ROWS):
+            rows = order[first : min(first + _ROWS, end)]
+            sums.add(fake_activations[rows], "generated images")
         done = end
         distances.append(
             gaussian_distance(real_mean, real_covariance, *sums.result())

@@ -6,7 +6,7 @@ from sagan_tf.evaluation.frechet_distances import gaussian_distance
 
 GROUPS = 20
 CONFIDENCE = 0.95
-_ROWS = 4_096
+_ROWS = 1_024
 
 
 def number_of_groups(*counts):
@@ -97,6 +97,41 @@ def frechet_without_groups(real, generated):
         gaussian_distance(*moments[0].without(g), *moments[1].without(g))
         for g in range(groups)
     ]
+
+
+def score_without_groups(generated):
+    """Returns the classifier scores without each group of images.
+
+    The score is exp(H(mean p) - mean H(p)), with the entropy H and the
+    probabilities p of each image, so sums over the groups are enough.
+
+    Args:
+        generated: `Extracted`.
+    """
+    groups = number_of_groups(generated.count)
+    if not groups:
+        return []
+    assigned = generated.groups(groups)
+    sums = np.zeros((groups, generated.logits.shape[1]))
+    entropies = np.zeros(groups)
+    for first in range(0, generated.count, _ROWS):
+        rows = slice(first, first + _ROWS)
+        logits = generated.logits[rows].astype(np.float64)
+        probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        np.add.at(sums, assigned[rows], probabilities)
+        np.add.at(entropies, assigned[rows], _entropy(probabilities))
+    counts = generated.count - np.bincount(assigned, minlength=groups)
+    means = (sums.sum(0) - sums) / counts[:, None]
+    of_images = (entropies.sum() - entropies) / counts
+    return np.exp(_entropy(means) - of_images).tolist()
+
+
+def _entropy(probabilities):
+    """Returns the entropy of each row."""
+    # 0 log 0 is 0.
+    logs = np.log(np.maximum(probabilities, 1e-300))
+    return -np.sum(probabilities * logs, axis=1)
 
 
 class _Moments:

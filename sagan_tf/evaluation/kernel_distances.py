@@ -4,7 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from sagan_tf.evaluation import tfgan
-from sagan_tf.evaluation.accumulators import check_features, checked
+from sagan_tf.evaluation.accumulators import (
+    Rows,
+    check_features,
+    check_shape,
+    checked,
+)
 
 # Rows of a block: tensorflow-gan's default.
 _KERNEL_BLOCK = 1024
@@ -52,8 +57,12 @@ def block_kernel_distances(real_activations, fake_activations):
     Raises:
         ValueError: As for `frechet_distance`.
     """
-    real_activations = checked("real_activations", real_activations)
-    fake_activations = checked("fake_activations", fake_activations)
+    real_activations, fake_activations = (
+        each if isinstance(each, Rows) else np.asarray(each)
+        for each in (real_activations, fake_activations)
+    )
+    check_shape("real_activations", real_activations)
+    check_shape("fake_activations", fake_activations)
     check_features(real_activations, fake_activations)
     counts = len(real_activations), len(fake_activations)
     blocks = -(-max(counts) // _KERNEL_BLOCK)
@@ -73,8 +82,8 @@ def block_kernel_distances(real_activations, fake_activations):
         distances = [
             float(
                 metrics.kernel_classifier_distance_from_activations(
-                    tf.constant(real_activations[rows]),
-                    tf.constant(fake_activations[others]),
+                    _block("real_activations", real_activations, rows),
+                    _block("fake_activations", fake_activations, others),
                     max_block_size=_KERNEL_BLOCK + 1,
                 )
             )
@@ -85,6 +94,10 @@ def block_kernel_distances(real_activations, fake_activations):
     finally:
         logger.setLevel(level)
     return distances
+
+
+def _block(name, activations, rows):
+    return tf.constant(checked(name, activations[rows], rows.start))
 
 
 def _blocks(count, blocks):

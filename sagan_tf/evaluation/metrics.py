@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from sagan_tf.evaluation import intervals
+from sagan_tf.evaluation.accumulators import Rows
 from sagan_tf.evaluation.frechet_distances import (
     extrapolated_frechet_distance,
     frechet_distance_from_statistics,
@@ -20,6 +21,8 @@ from sagan_tf.evaluation.nearest_neighbours import manifold_memberships
 
 # Blocks of the kernel distance from which its interval is taken.
 _ENOUGH_BLOCKS = 5
+# Rows that are in memory in float64.
+_BLOCK = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,9 +118,7 @@ def score(real, generated, setting, with_interval):
     value, _ = inception_score(logits, min(splits, len(logits) // 2))
     half = None
     if with_interval:
-        half = _half_width(
-            lambda rows: inception_score(logits[rows], 1)[0], generated
-        )
+        half = intervals.half_width(intervals.score_without_groups(generated))
     return {f"{setting.prefix}_score_mean": (value, half)}
 
 
@@ -159,7 +160,7 @@ def _some(extracted, most):
 
 def class_share(real, generated, setting, with_interval):
     """Share of images that the classifier takes for the class asked for."""
-    correct = generated.logits.argmax(1) == generated.labels
+    correct = np.argmax(generated.logits, 1) == generated.labels
     half = None
     if with_interval:
         half = _half_width(lambda rows: correct[rows].mean(), generated)
@@ -171,9 +172,9 @@ def intra_frechet(real, generated, setting, with_interval):
 
     def distance(rows, others):
         by_class = intra_frechet_distance(
-            real.features[rows],
+            Rows(real.features, rows),
             real.labels[rows],
-            generated.features[others],
+            Rows(generated.features, others),
             generated.labels[others],
         )
         return float(np.mean(list(by_class.values())))
@@ -204,14 +205,12 @@ def diversity(real, generated, setting, with_interval):
 
 def _spread(extracted, rows):
     """Returns the root mean squared distance within a class."""
-    features = extracted.features[rows]
+    features = Rows(extracted.features, rows)
     labels = np.zeros(len(features), int)
     if extracted.labels is not None:
         labels = extracted.labels[rows]
     variances = [
-        np.var(
-            features[labels == label], axis=0, dtype=np.float64, ddof=1
-        ).sum()
+        _variance(Rows(features, np.flatnonzero(labels == label)))
         for label, count in zip(
             *np.unique(labels, return_counts=True), strict=True
         )
@@ -223,3 +222,14 @@ def _spread(extracted, rows):
             f"differ. Received: {extracted.name}"
         )
     return float(np.sqrt(2 * np.mean(variances)))
+
+
+def _variance(rows):
+    """Returns the sum of the unbiased variances of all features."""
+    shift = rows[:1].astype(np.float64)
+    total, squares = 0.0, 0.0
+    for first in range(0, len(rows), _BLOCK):
+        block = rows[first : first + _BLOCK] - shift
+        total = total + block.sum(0)
+        squares += np.sum(block**2)
+    return (squares - np.sum(total**2) / len(rows)) / (len(rows) - 1)

@@ -39,7 +39,7 @@ def test_statistics(random):
         (np.zeros(5), np.zeros((5, 4)), "`real_activations` must be"),
         (np.zeros((5, 4)), np.zeros((1, 4)), "`fake_activations` must be"),
         (
-            np.zeros((5, 4)),
+            np.zeros((5, 1)),
             np.array([[0.0], [0.0], [np.nan]]),
             "`fake_activations` must be finite. Row 2",
         ),
