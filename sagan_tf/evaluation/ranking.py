@@ -4,13 +4,15 @@ import pathlib
 
 from absl import logging
 
-from sagan_tf.evaluation.tables import WIDTH, labelled, lower_is_better
+from sagan_tf.evaluation.tables import WIDTH, labelled
 from sagan_tf.utils import files
 
 # Fields that may differ between evaluations that are compared. `preset` only
 # names other fields, and `extractor` contains a path.
 _NOT_COMPARED = ("step", "seed", "preset", "extractor")
-_PER_METRIC = 1.8  # inches of the picture
+# Panels beside each other, and inches of the picture.
+_COLUMNS = 2
+_PER_COLUMN, _PER_PANEL, _PER_ROW = 4.2, 0.8, 0.25
 _MOST_CHARACTERS = 40
 
 
@@ -92,12 +94,19 @@ def _draw(results, ordered, names, output):
     from matplotlib.figure import Figure
 
     rows = range(len(ordered))
+    lines = -(-len(names) // _COLUMNS)
+    height = _PER_PANEL + _PER_ROW * len(ordered)
     figure = Figure(
-        (3.2 + 0.02 * _MOST_CHARACTERS, _PER_METRIC * len(names)),
+        (_PER_COLUMN * _COLUMNS, height * lines + _PER_ROW),
         layout="constrained",
     )
-    panels = figure.subplots(len(names), squeeze=False)[:, 0]
-    for panel, metric in zip(panels, names, strict=True):
+    figure.suptitle(
+        "line: 95 % interval; dashed: what real images reach", fontsize=9
+    )
+    grid = figure.subplots(lines, _COLUMNS, squeeze=False, sharey=True)
+    for panel in grid.flat[len(names) :]:
+        panel.remove()
+    for panel, metric in zip(grid.flat, names, strict=False):
         for row, name in zip(rows, ordered, strict=True):
             value = results[name]["metrics"][metric]
             interval = results[name].get("intervals", {}).get(metric)
@@ -107,10 +116,7 @@ def _draw(results, ordered, names, output):
         floor = results[ordered[0]].get("floor", {}).get(metric)
         if floor is not None:
             panel.axvline(floor, color="grey", linestyle="--", linewidth=1)
-        better = "lower" if lower_is_better(metric) else "higher"
-        panel.set_title(
-            f"{metric.replace('_', ' ')} ({better} is better)", fontsize=9
-        )
+        panel.set_title(labelled(metric), fontsize=9)
         panel.set_yticks(rows, [_short(name) for name in ordered], fontsize=8)
         panel.set_ylim(len(ordered) - 0.5, -0.5)
         panel.tick_params(axis="x", labelsize=8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sagan_tf import evaluation
-from sagan_tf.evaluation.accumulators import Activations, Statistics
+from sagan_tf.evaluation.accumulators import Activations, Rows, Statistics
 
 
 def test_activations(random):
@@ -51,3 +51,16 @@ def test_statistics(random):
 def test_bad_activations(metric, first, second, message):
     with pytest.raises(ValueError, match=message):
         metric(first, second)
+
+
+def test_rows_are_read_when_asked_for(random):
+    array = random.normal(size=(9, 3))
+    rows = Rows(array, np.array([8, 1, 5, 2]))
+    of_rows = Rows(rows, slice(1, None))
+    array[5] = 7
+    assert rows.shape == (4, 3) and len(of_rows) == 3
+    np.testing.assert_array_equal(of_rows[:], array[[1, 5, 2]])
+    np.testing.assert_array_equal(
+        rows[[True, False, True, False]], array[[8, 5]]
+    )
+    np.testing.assert_array_equal(np.asarray(rows), array[[8, 1, 5, 2]])

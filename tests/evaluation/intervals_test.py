@@ -6,6 +6,7 @@ import pytest
 from sagan_tf import evaluation
 from sagan_tf.evaluation import intervals
 from sagan_tf.evaluation.extraction import summarized
+from sagan_tf.evaluation.inception_scores import inception_score
 
 
 def _set(features, labels=None):
@@ -58,3 +59,17 @@ def test_moments_without_groups(random):
         generated,
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_score_without_groups(random):
+    """As of the logits that are left."""
+    logits = random.normal(scale=3, size=(45, 6)).astype("float32")
+    logits[0] = [1e4, 0, 0, 0, 0, 0]
+    generated = summarized("generated", logits, logits)
+    found = intervals.score_without_groups(generated)
+    groups = generated.groups(20)
+    expected = [
+        inception_score(logits[groups != group], 1)[0] for group in range(20)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert not intervals.score_without_groups(generated.rows(np.arange(3)))

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -37,7 +38,12 @@ def test_table_and_picture(tmp_path):
         "recall \u2191 0.25 0.25 0.25",
     ]
     with Image.open(output) as picture:
-        assert min(picture.size) > 300
+        pixels = np.asarray(picture.convert("RGB"))
+    height, width, _ = pixels.shape
+    assert width > 800 and height > 200
+    # Dots in both panels.
+    blue = (pixels == (31, 119, 180)).all(axis=2).any(axis=0)
+    assert blue[: width // 2].any() and blue[width // 2 :].any()
 
 
 def test_different_protocols_are_not_compared():
