@@ -179,7 +179,10 @@ def gaussian_distance(real_mean, real_covariance, mean, covariance):
     """
     size = len(real_mean)
     jitter = _JITTER * np.trace(real_covariance) / size + 1e-300
-    factor = np.linalg.cholesky(real_covariance + jitter * np.eye(size))
+    regular = real_covariance.copy()
+    regular[np.diag_indices(size)] += jitter
+    factor = np.linalg.cholesky(regular)
+    del regular
     eigenvalues = np.linalg.eigvalsh(factor.T @ covariance @ factor)
     root = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     traces = np.trace(real_covariance) + np.trace(covariance)

@@ -154,9 +154,12 @@ class _Moments:
     def without(self, group):
         """Returns the mean and the unbiased covariance of the others."""
         part = self._of(np.flatnonzero(self.groups == group))
-        count, sums, products = (
+        count, sums, covariance = (
             whole - less for whole, less in zip(self.total, part, strict=True)
         )
+        del part
         mean = sums / count
-        covariance = (products - count * np.outer(mean, mean)) / (count - 1)
+        # In place, because there may be thousands of features.
+        covariance -= np.outer(count * mean, mean)
+        covariance /= count - 1
         return mean + self.shift, covariance

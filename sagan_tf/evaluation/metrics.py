@@ -152,7 +152,7 @@ def _some(extracted, most):
         count=most,
         mean=None,
         covariance=None,
-        features=extracted.features[:most],
+        features=Rows(extracted.features, slice(most)),
         logits=None,
         labels=None if labels is None else labels[:most],
     )

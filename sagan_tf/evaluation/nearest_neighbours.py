@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from sagan_tf.evaluation.accumulators import Rows
+
 # Rows and columns of a block of squared distances in memory.
-_ROWS, _COLUMNS = 1024, 8192
+_ROWS, _COLUMNS = 1024, 4096
 
 
 def precision_recall(real_activations, fake_activations, k=3):
@@ -101,14 +103,18 @@ def manifold_memberships(
     Raises:
         ValueError: As for `manifold_metrics`.
     """
-    real = np.asarray(real_activations, np.float32)
-    fake = np.asarray(fake_activations, np.float32)
+    real, fake = (
+        each if isinstance(each, Rows) else np.asarray(each)
+        for each in (real_activations, fake_activations)
+    )
     most = max(k_precision, k_density)
     if min(k_precision, k_density) < 1:
         raise ValueError(
             f"`k` must be at least 1. Received: k={min(k_precision, k_density)}"
         )
-    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
+    if {len(real.shape), len(fake.shape)} != {2} or (
+        real.shape[1] != fake.shape[1]
+    ):
         raise ValueError(
             "`real_activations` and `fake_activations` must be of shape "
             "(count, features) with equal features. "
@@ -122,8 +128,11 @@ def manifold_memberships(
                 f"Received: {count}"
             )
     # Distances far from the origin would lose digits.
-    centre = real.mean(0)
-    real, fake = real - centre, fake - centre
+    blocks = range(0, len(real), _ROWS)
+    centre = sum(
+        real[first : first + _ROWS].sum(0, np.float64) for first in blocks
+    ) / len(real)
+    real, fake = _Centred(real, centre), _Centred(fake, centre)
     real_radii = _neighbours(real, most)
     precise = real_radii[:, k_precision - 1]
     dense = real_radii[:, k_density - 1]
@@ -159,15 +168,30 @@ def _neighbours(activations, k):
     return np.sort(nearest, axis=1)
 
 
+class _Centred:
+    """Rows less a vector, as float32, computed when they are read."""
+
+    def __init__(self, rows, centre):
+        self._rows = rows
+        self._centre = centre.astype(np.float32)
+
+    def __len__(self):
+        return len(self._rows)
+
+    def blocks(self, size):
+        """Yields slices, the rows in them, and their squared lengths."""
+        for first in range(0, len(self), size):
+            chosen = slice(first, min(first + size, len(self)))
+            rows = np.asarray(self._rows[chosen], np.float32) - self._centre
+            yield chosen, rows, np.einsum("ij,ij->i", rows, rows)
+
+
 def _blocks(first, second):
     """Yields slices of rows and columns, and their squared distances."""
-    squares = [np.einsum("ij,ij->i", array, array) for array in (first, second)]
-    for start in range(0, len(first), _ROWS):
-        rows = slice(start, min(start + _ROWS, len(first)))
-        for begin in range(0, len(second), _COLUMNS):
-            columns = slice(begin, min(begin + _COLUMNS, len(second)))
-            distances = first[rows] @ second[columns].T
+    for columns, others, squares_of_others in second.blocks(_COLUMNS):
+        for rows, these, squares in first.blocks(_ROWS):
+            distances = these @ others.T
             distances *= -2
-            distances += squares[0][rows, None]
-            distances += squares[1][None, columns]
+            distances += squares[:, None]
+            distances += squares_of_others[None, :]
             yield rows, columns, np.maximum(distances, 0, out=distances)
