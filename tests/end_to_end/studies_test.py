@@ -30,7 +30,9 @@ def test_halves_are_apart_and_alike(floors, count, random):
     images = summarized("images", features, features, labels)
     first, second = floors["halves"](images, count)
     assert first.count == second.count == count // 2
-    chosen = np.concatenate([each.features[:, 0] for each in (first, second)])
+    chosen = np.concatenate(
+        [np.asarray(each.features)[:, 0] for each in (first, second)]
+    )
     assert len(set(chosen)) == count
     for one, other in zip(
         np.bincount(first.labels), np.bincount(second.labels), strict=True
