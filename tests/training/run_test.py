@@ -206,9 +206,9 @@ def test_finished_run_does_not_change(finished_run):
 
 @pytest.mark.slow
 def test_steps_per_call_change_nothing(
-    config, finished_run, tmp_path, weights_of
+    small_run, finished_run, tmp_path, weights_of
 ):
-    config = dataclasses.replace(config, steps_per_call=3)
+    config = dataclasses.replace(small_run, steps_per_call=3)
     gan = training.train(config, tmp_path)
     _assert_equal(finished_run[2], weights_of(gan))
 
