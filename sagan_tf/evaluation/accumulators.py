@@ -28,6 +28,21 @@ class Activations:
         self.count += len(rows)
 
 
+def row_blocks(count, size=1_000):
+    """Yields slices of at most `size` rows, which together are `count` rows.
+
+    What is computed in float64, or of chosen rows, is computed block by block,
+    so that no copy of all rows is in memory.
+    """
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
+
+
+def as_rows(array):
+    """Returns an array, or `Rows` as they are: not copied."""
+    return array if isinstance(array, Rows) else np.asarray(array)
+
+
 class Rows:
     """Some rows of an array, which are copied only when they are read.
 

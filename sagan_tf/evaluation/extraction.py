@@ -8,7 +8,12 @@ import tempfile
 import numpy as np
 from absl import logging
 
-from sagan_tf.evaluation.accumulators import Activations, Rows, Statistics
+from sagan_tf.evaluation.accumulators import (
+    Activations,
+    Rows,
+    Statistics,
+    row_blocks,
+)
 from sagan_tf.evaluation.sets.arrays import BROKEN
 from sagan_tf.evaluation.sets.image_set import keys_of
 from sagan_tf.images import to_float
@@ -18,8 +23,6 @@ from sagan_tf.utils.progress import progress_bar
 _VERSION = 1
 # Images whose activations are stored in one file.
 _PART = 2_000
-# Images whose statistics are computed at once, in float64.
-_BLOCK = 1_000
 
 
 @dataclasses.dataclass
@@ -89,8 +92,8 @@ def summarized(name, features, logits, labels=None, class_names=()):
             f"{len(features)}"
         )
     statistics = Statistics()
-    for first in range(0, len(features), _BLOCK):
-        rows = slice(first, first + _BLOCK)
+    for rows in row_blocks(len(features)):
+        first = rows.start
         statistics.add(features[rows], f"{name}, images {first} and on")
         if not np.isfinite(logits[rows]).all():
             raise ValueError(

@@ -8,11 +8,10 @@ from sagan_tf.evaluation.accumulators import (
     Statistics,
     check_features,
     checked,
+    row_blocks,
 )
 
 _JITTER = 1e-10
-# Rows that are in memory in float64.
-_ROWS = 1_000
 
 
 def frechet_distance(real_activations, fake_activations):
@@ -149,9 +148,9 @@ def extrapolated_frechet_distance(
     counts = np.linspace(count // 10, count, points).astype(int)
     sums, distances, done = Statistics(), [], 0
     for end in counts:
-        for first in range(done, end, _ROWS):
-            rows = order[first : min(first + _ROWS, end)]
-            sums.add(fake_activations[rows], "generated images")
+        added = order[done:end]
+        for rows in row_blocks(len(added)):
+            sums.add(fake_activations[added[rows]], "generated images")
         done = end
         distances.append(
             gaussian_distance(real_mean, real_covariance, *sums.result())

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sagan_tf.evaluation.accumulators import row_blocks
 from sagan_tf.evaluation.frechet_distances import gaussian_distance
 
 GROUPS = 20
 CONFIDENCE = 0.95
-_ROWS = 1_024
 
 
 def number_of_groups(*counts):
@@ -114,8 +114,7 @@ def score_without_groups(generated):
     assigned = generated.groups(groups)
     sums = np.zeros((groups, generated.logits.shape[1]))
     entropies = np.zeros(groups)
-    for first in range(0, generated.count, _ROWS):
-        rows = slice(first, first + _ROWS)
+    for rows in row_blocks(generated.count):
         logits = generated.logits[rows].astype(np.float64)
         probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -145,8 +144,8 @@ class _Moments:
 
     def _of(self, chosen):
         sums, products = 0.0, 0.0
-        for first in range(0, len(chosen), _ROWS):
-            rows = self.rows[chosen[first : first + _ROWS]] - self.shift
+        for block in row_blocks(len(chosen)):
+            rows = self.rows[chosen[block]] - self.shift
             sums = sums + rows.sum(0)
             products = products + rows.T @ rows
         return len(chosen), sums, products

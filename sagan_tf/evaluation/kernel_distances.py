@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from sagan_tf.evaluation import tfgan
 from sagan_tf.evaluation.accumulators import (
-    Rows,
+    as_rows,
     check_features,
     check_shape,
     checked,
@@ -57,10 +57,8 @@ def block_kernel_distances(real_activations, fake_activations):
     Raises:
         ValueError: As for `frechet_distance`.
     """
-    real_activations, fake_activations = (
-        each if isinstance(each, Rows) else np.asarray(each)
-        for each in (real_activations, fake_activations)
-    )
+    real_activations = as_rows(real_activations)
+    fake_activations = as_rows(fake_activations)
     check_shape("real_activations", real_activations)
     check_shape("fake_activations", fake_activations)
     check_features(real_activations, fake_activations)

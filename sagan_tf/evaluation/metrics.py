@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from sagan_tf.evaluation import intervals
-from sagan_tf.evaluation.accumulators import Rows
+from sagan_tf.evaluation.accumulators import Rows, row_blocks
 from sagan_tf.evaluation.frechet_distances import (
     extrapolated_frechet_distance,
     frechet_distance_from_statistics,
@@ -21,8 +21,6 @@ from sagan_tf.evaluation.nearest_neighbours import manifold_memberships
 
 # Blocks of the kernel distance from which its interval is taken.
 _ENOUGH_BLOCKS = 5
-# Rows that are in memory in float64.
-_BLOCK = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,8 +226,8 @@ def _variance(rows):
     """Returns the sum of the unbiased variances of all features."""
     shift = rows[:1].astype(np.float64)
     total, squares = 0.0, 0.0
-    for first in range(0, len(rows), _BLOCK):
-        block = rows[first : first + _BLOCK] - shift
+    for chosen in row_blocks(len(rows)):
+        block = rows[chosen] - shift
         total = total + block.sum(0)
         squares += np.sum(block**2)
     return (squares - np.sum(total**2) / len(rows)) / (len(rows) - 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sagan_tf.evaluation.accumulators import Rows
+from sagan_tf.evaluation.accumulators import as_rows, row_blocks
 
 # Rows and columns of a block of squared distances in memory.
 _ROWS, _COLUMNS = 1024, 4096
@@ -103,10 +103,7 @@ def manifold_memberships(
     Raises:
         ValueError: As for `manifold_metrics`.
     """
-    real, fake = (
-        each if isinstance(each, Rows) else np.asarray(each)
-        for each in (real_activations, fake_activations)
-    )
+    real, fake = as_rows(real_activations), as_rows(fake_activations)
     most = max(k_precision, k_density)
     if min(k_precision, k_density) < 1:
         raise ValueError(
@@ -128,10 +125,8 @@ def manifold_memberships(
                 f"Received: {count}"
             )
     # Distances far from the origin would lose digits.
-    blocks = range(0, len(real), _ROWS)
-    centre = sum(
-        real[first : first + _ROWS].sum(0, np.float64) for first in blocks
-    ) / len(real)
+    sums = [real[rows].sum(0, np.float64) for rows in row_blocks(len(real))]
+    centre = sum(sums) / len(real)
     real, fake = _Centred(real, centre), _Centred(fake, centre)
     real_radii = _neighbours(real, most)
     precise = real_radii[:, k_precision - 1]
@@ -180,8 +175,7 @@ class _Centred:
 
     def blocks(self, size):
         """Yields slices, the rows in them, and their squared lengths."""
-        for first in range(0, len(self), size):
-            chosen = slice(first, min(first + size, len(self)))
+        for chosen in row_blocks(len(self), size):
             rows = np.asarray(self._rows[chosen], np.float32) - self._centre
             yield chosen, rows, np.einsum("ij,ij->i", rows, rows)
 
