@@ -72,7 +72,7 @@ class Statistics:
     def __init__(self):
         self._count = 0
         self._sum = 0.0
-        self._products = 0.0
+        self._products = None
         self._shift = None
 
     def add(self, rows, where):
@@ -94,7 +94,11 @@ class Statistics:
         rows = rows - self._shift
         self._count += len(rows)
         self._sum = self._sum + rows.sum(0)
-        self._products = self._products + rows.T @ rows
+        products = rows.T @ rows
+        if self._products is None:
+            self._products = products
+        else:
+            self._products += products
 
     def result(self):
         """Returns the mean and the unbiased covariance.
@@ -109,8 +113,11 @@ class Statistics:
                 f"Received: {self._count}"
             )
         mean = self._sum / self._count
-        covariance = self._products - self._count * np.outer(mean, mean)
-        return mean + self._shift, covariance / (self._count - 1)
+        # In place, because there may be thousands of features.
+        covariance = np.outer(-self._count * mean, mean)
+        covariance += self._products
+        covariance /= self._count - 1
+        return mean + self._shift, covariance
 
 
 def checked(name, array, start=0):

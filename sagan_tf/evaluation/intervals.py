@@ -94,7 +94,9 @@ def frechet_without_groups(real, generated):
         return []
     moments = [_Moments(each, groups) for each in (real, generated)]
     return [
-        gaussian_distance(*moments[0].without(g), *moments[1].without(g))
+        gaussian_distance(
+            *moments[0].without(g), *moments[1].without(g), overwrite=True
+        )
         for g in range(groups)
     ]
 
@@ -134,31 +136,24 @@ def _entropy(probabilities):
 
 
 class _Moments:
-    """Sums and products of rows, of all groups but one at a time."""
+    """Mean and covariance of all groups but one at a time."""
 
     def __init__(self, extracted, groups):
-        self.rows = extracted.features
+        self.all = extracted
         self.groups = extracted.groups(groups)
-        self.shift = extracted.mean
-        self.total = self._of(np.arange(extracted.count))
-
-    def _of(self, chosen):
-        sums, products = 0.0, 0.0
-        for block in row_blocks(len(chosen)):
-            rows = self.rows[chosen[block]] - self.shift
-            sums = sums + rows.sum(0)
-            products = products + rows.T @ rows
-        return len(chosen), sums, products
 
     def without(self, group):
         """Returns the mean and the unbiased covariance of the others."""
-        part = self._of(np.flatnonzero(self.groups == group))
-        count, sums, covariance = (
-            whole - less for whole, less in zip(self.total, part, strict=True)
-        )
-        del part
+        chosen = np.flatnonzero(self.groups == group)
+        # From the mean of all rows, whose own sum is then 0.
+        sums, products = 0.0, self.all.covariance * (self.all.count - 1)
+        for block in row_blocks(len(chosen)):
+            rows = self.all.features[chosen[block]] - self.all.mean
+            sums = sums - rows.sum(0)
+            products -= rows.T @ rows
+        count = self.all.count - len(chosen)
         mean = sums / count
         # In place, because there may be thousands of features.
-        covariance -= np.outer(count * mean, mean)
-        covariance /= count - 1
-        return mean + self.shift, covariance
+        products -= np.outer(count * mean, mean)
+        products /= count - 1
+        return mean + self.all.mean, products

@@ -10,6 +10,7 @@ from sagan_tf.evaluation.frechet_distances import (
     extrapolated_frechet_distance,
     frechet_distance_from_statistics,
     frechet_distance_of_few,
+    gaussian_distance,
     intra_frechet_distance,
 )
 from sagan_tf.evaluation.inception_scores import inception_score
@@ -50,7 +51,13 @@ def _half_width(metric, *sets):
 
 def frechet(real, generated, setting, with_interval):
     """FID."""
-    value = frechet_distance_from_statistics(
+    # Of few images the covariance has no full rank.
+    distance = (
+        gaussian_distance
+        if real.count > len(real.mean)
+        else frechet_distance_from_statistics
+    )
+    value = distance(
         real.mean, real.covariance, generated.mean, generated.covariance
     )
     half = None

@@ -77,6 +77,33 @@ def test_distance_of_few_equals_frechet_distance(random, real, fake, features):
     )
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_distance_by_cholesky_factor(random, overwrite):
+    real = random.normal(size=(300, 40)) @ random.normal(size=(40, 40))
+    fake = random.normal(0.1, 1.2, size=(200, 40))
+    statistics = *_statistics(real), *_statistics(fake)
+    before = statistics[-1].copy()
+    expected = frechet_distances.frechet_distance_from_statistics(*statistics)
+    np.testing.assert_allclose(
+        frechet_distances.gaussian_distance(*statistics, overwrite),
+        expected,
+        rtol=1e-9,
+    )
+    assert np.array_equal(statistics[-1], before) != overwrite
+
+
+def test_distance_with_a_feature_that_never_changes(random):
+    real = random.normal(size=(300, 40))
+    real[:, 7] = 3
+    fake = random.normal(0.1, 1.2, size=(200, 40))
+    statistics = *_statistics(real), *_statistics(fake)
+    np.testing.assert_allclose(
+        frechet_distances.gaussian_distance(*statistics),
+        frechet_distances.frechet_distance_from_statistics(*statistics),
+        rtol=1e-4,
+    )
+
+
 @pytest.mark.parametrize("count", [10, 300])
 def test_distance_of_few_is_zero_for_equal_sets(random, count):
     activations = random.normal(5, 3, size=(count, 40))
