@@ -3,13 +3,25 @@
 import keras
 import tensorflow as tf
 
-from sagan_tf import augmentation, batches, latents, losses
+from sagan_tf import augmentation, batches, diversity, latents, losses
 from sagan_tf.distribution import ReplicaMean
 from sagan_tf.models import architecture
 from sagan_tf.optimizers import minimize, update_average, update_averages
-from sagan_tf.utils.paired_model import PairedModel
+from sagan_tf.utils.paired_model import PairedModel, penalty_of, run_network
 
 _LOGITS = ("real_logits", "fake_logits")
+_DISTANCES = ("real_distances", "real_pairs")
+_OPTIONS = (
+    "num_classes",
+    "discriminator_steps",
+    "accumulation_steps",
+    "ema_decay",
+    "ema_start_step",
+    "augmentations",
+    "lecam_weight",
+    "mode_seeking_weight",
+    "seed",
+)
 
 
 @keras.saving.register_keras_serializable(package="sagan_tf")
@@ -51,6 +63,8 @@ class SAGAN(PairedModel):
             with, real and generated ones; see `augmentation.augment`.
         lecam_weight: Float of at least 0, weight of `losses.lecam` in the
             discriminator's loss; 0 for none.
+        mode_seeking_weight: Float of at least 0, weight of
+            `diversity.mode_seeking` in the generator's loss; 0 for none.
         seed: Integer, seed of latents, labels and augmentations.
 
     Raises:
@@ -81,6 +95,7 @@ class SAGAN(PairedModel):
         ema_start_step=0,
         augmentations=(),
         lecam_weight=0.0,
+        mode_seeking_weight=0.0,
         seed=0,
         **kwargs,
     ):
@@ -95,6 +110,7 @@ class SAGAN(PairedModel):
                 f"Received: ema_decay={ema_decay}"
             )
         losses.check_weight("lecam_weight", lecam_weight)
+        losses.check_weight("mode_seeking_weight", mode_seeking_weight)
         augmentation.check_policies(augmentations)
         self.num_classes = latents.number_of_classes(generator, num_classes)
         self.latent_dim = generator.inputs[0].shape[-1]
@@ -107,6 +123,7 @@ class SAGAN(PairedModel):
         self.ema_start_step = ema_start_step
         self.augmentations = tuple(augmentations)
         self.lecam_weight = lecam_weight
+        self.mode_seeking_weight = mode_seeking_weight
         self.seed = seed
         self.ema_generator = None
         if ema_decay is not None:
@@ -116,12 +133,11 @@ class SAGAN(PairedModel):
         self.step = self.add_weight(
             name="step", initializer="zeros", dtype="int64", trainable=False
         )
-        self.logit_averages = [
-            self.add_weight(
-                (), "zeros", trainable=False, name=f"average_{name}"
-            )
-            for name in (_LOGITS if lecam_weight else ())
-        ]
+        self.averages = {
+            name: self.add_weight((), "zeros", trainable=False, name=name)
+            for name in _LOGITS * bool(lecam_weight)
+            + _DISTANCES * bool(mode_seeking_weight)
+        }
         names = ["discriminator_loss", "generator_loss", *_LOGITS]
         names += ["class_loss"] * self.has_auxiliary_classifier
         self.trackers = [ReplicaMean(name=name) for name in names]
@@ -167,9 +183,7 @@ class SAGAN(PairedModel):
             decay = tf.where(start, 0.0, self.ema_decay)
             update_average(self.ema_generator, self.generator, decay)
         logs = batches.sum_over_replicas(logs)
-        if self.lecam_weight:
-            means = [logs[name] for name in _LOGITS]
-            update_averages(self.logit_averages, means, self.step)
+        update_averages(self.averages, logs, self.step)
         self.step.assign_add(1)
         # Batches of unknown size may differ: a metric is a mean over examples.
         known = isinstance(sizes.own, int)
@@ -178,14 +192,18 @@ class SAGAN(PairedModel):
     def _discriminator_loss(
         self, images, labels, latents, fake_labels, numbers=None
     ):
-        fakes = _run(self.generator, latents, fake_labels, training=True)
+        fakes = run_network(self.generator, latents, fake_labels, training=True)
+        logs = {}
+        if self.mode_seeking_weight:
+            found = diversity.distances_within_classes(images, labels)
+            logs |= zip(_DISTANCES, found, strict=True)
         images = tf.concat([images, fakes], axis=0)
         if numbers is not None:
             numbers = tf.concat(tf.split(numbers, 2, axis=1), axis=0)
         if labels is not None:
             labels = tf.concat([labels, fake_labels], axis=0)
         logits, class_loss = self._discriminate(images, labels, numbers, True)
-        penalty = _penalty(self.discriminator)
+        penalty = penalty_of(self.discriminator)
         real_logits, fake_logits = tf.split(logits, 2)
         # `class_loss` is a mean over both halves; the loss adds the mean over
         # the real images and the mean over the generated ones.
@@ -193,35 +211,34 @@ class SAGAN(PairedModel):
             2 * class_loss + self.discriminator_loss(real_logits, fake_logits)
         )
         if self.lecam_weight:
+            averages = (self.averages[name] for name in _LOGITS)
             loss += self.lecam_weight * losses.lecam(
-                real_logits, fake_logits, *self.logit_averages
+                real_logits, fake_logits, *averages
             )
-        logs = {
-            "discriminator_loss": loss,
-            "real_logits": tf.reduce_mean(real_logits),
-            "fake_logits": tf.reduce_mean(fake_logits),
-        }
+        logs["discriminator_loss"] = loss
+        logs["real_logits"] = tf.reduce_mean(real_logits)
+        logs["fake_logits"] = tf.reduce_mean(fake_logits)
         if self.has_auxiliary_classifier:
             logs["class_loss"] = class_loss
         return loss, logs
 
     def _generator_loss(self, latents, labels, numbers=None):
-        images = _run(self.generator, latents, labels, training=True)
-        penalty = _penalty(self.generator)
+        images = run_network(self.generator, latents, labels, training=True)
+        penalty = penalty_of(self.generator)
         logits, class_loss = self._discriminate(images, labels, numbers, False)
         loss = penalty + (class_loss + self.generator_loss(logits))
+        if self.mode_seeking_weight:
+            distances, pairs = (self.averages[name] for name in _DISTANCES)
+            distance = tf.math.divide_no_nan(distances, pairs)
+            loss += self.mode_seeking_weight * diversity.mode_seeking(
+                images, labels, distance
+            )
         return loss, {"generator_loss": loss}
 
     def _minimize(self, loss_of, network, optimizer, total, *batch):
-        """Makes one optimizer step on `loss_of(*batch)` and returns its logs.
+        """Makes an optimizer step on `loss_of(*batch)` and returns its logs.
 
-        Args:
-            loss_of: Function from the tensors of a batch to a scalar loss and
-                a dictionary of logs.
-            network: `keras.Model` whose trainable weights are updated.
-            optimizer: Its `keras.optimizers.Optimizer`.
-            total: Integer or scalar tensor, size of the global batch.
-            *batch: Tensors of this replica's batch, or None.
+        `batch` is this replica's, `total` is the size of the global batch.
         """
         # Each micro-batch finds the same `u`, so `u` moves once per update.
         vectors = [
@@ -266,7 +283,7 @@ class SAGAN(PairedModel):
                 images, self.augmentations, numbers
             )
         if not self.has_auxiliary_classifier:
-            logits = _run(self.discriminator, images, labels, training)
+            logits = run_network(self.discriminator, images, labels, training)
             return logits, 0.0
         logits, class_logits = self.discriminator(images, training=training)
         return logits, losses.auxiliary_classifier(class_logits, labels)
@@ -274,24 +291,6 @@ class SAGAN(PairedModel):
     def get_config(self):
         return {
             **super().get_config(),
-            "num_classes": self.num_classes,
-            "discriminator_steps": self.discriminator_steps,
-            "accumulation_steps": self.accumulation_steps,
+            **{name: getattr(self, name) for name in _OPTIONS},
             "loss": self.loss_name,
-            "ema_decay": self.ema_decay,
-            "ema_start_step": self.ema_start_step,
-            "augmentations": self.augmentations,
-            "lecam_weight": self.lecam_weight,
-            "seed": self.seed,
         }
-
-
-def _penalty(network):
-    """Returns what regularizers and `add_loss` add to a network's loss."""
-    return sum(tf.cast(loss, tf.float32) for loss in network.losses)
-
-
-def _run(network, inputs, labels, training):
-    if labels is not None:
-        inputs = [inputs, labels]
-    return network(inputs, training=training)

@@ -241,11 +241,12 @@ def update_averages(averages, values, step):
     `tf.train.ExponentialMovingAverage`.
 
     Args:
-        averages: List of Keras variables of shape ().
-        values: List of scalars, the same on all replicas.
+        averages: Dictionary of Keras variables of shape ().
+        values: Dictionary of scalars, the same on all replicas, with at least
+            the same names.
         step: Integer scalar, number of updates before this one.
     """
     step = tf.cast(step, tf.float32)
     decay = tf.minimum(0.999, (1 + step) / (10 + step))
-    for average, value in zip(averages, values, strict=True):
-        average.assign(decay * average + (1 - decay) * value)
+    for name, average in averages.items():
+        average.assign(decay * average + (1 - decay) * values[name])

@@ -111,7 +111,10 @@ def gan_factory():
 
 @pytest.fixture(scope="session")
 def small_run():
-    """The configuration of a run that takes seconds."""
+    """The configuration of a run that takes seconds.
+
+    It has what is added to SAGAN, so that resuming has more to keep.
+    """
     return Config(
         dataset="digits",
         image_size=32,
@@ -121,6 +124,9 @@ def small_run():
         batch_size=8,
         steps=4,
         ema_decay=0.9,
+        augmentations=("color", "translation", "cutout"),
+        lecam_weight=0.1,
+        mode_seeking_weight=0.1,
         horizontal_flip=True,
         log_every_steps=2,
         sample_every_steps=2,

@@ -17,6 +17,7 @@ FLOORS = [
     {
         "ops",
         "losses",
+        "diversity",
         "augmentation",
         "optimizers",
         "latents",
@@ -46,6 +47,7 @@ NEIGHBOURS = {
 EXTERNAL = {
     "ops": {"keras", "numpy"},
     "losses": {"keras"},
+    "diversity": {"keras"},
     "augmentation": {"keras"},
     "layers": {"keras", "numpy", "math"},
     "models": {"keras", "dataclasses"},

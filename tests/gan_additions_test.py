@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sagan_tf import augmentation, losses
+from sagan_tf import augmentation, diversity, losses
 from sagan_tf.batches import Sizes
 
 
@@ -64,9 +64,10 @@ def test_lecam_joins_the_discriminators_loss(gan_factory, batch):
     for name in ("generator", "discriminator"):
         weights = getattr(gan, name).get_weights()
         getattr(twin, name).set_weights(weights)
-    for average, value in zip(gan.logit_averages, (0.2, -0.1), strict=True):
+    assert list(gan.averages) == ["real_logits", "fake_logits"]
+    for average, value in zip(gan.averages.values(), (0.2, -0.1), strict=True):
         average.assign(value)
-    assert not twin.logit_averages
+    assert not twin.averages
     latents, fake_labels = twin.draw(Sizes(8, [8]), 0)
     fakes = twin.generator([latents, fake_labels], training=True)
     real = twin.discriminator([images, labels], training=False)
@@ -80,7 +81,7 @@ def test_lecam_joins_the_discriminators_loss(gan_factory, batch):
     )
     # The first decay is 1 / 10, the second 2 / 11.
     averages = [0.02 + 0.9 * np.mean(real), -0.01 + 0.9 * np.mean(fake)]
-    np.testing.assert_allclose(gan.logit_averages, averages, rtol=1e-4)
+    np.testing.assert_allclose(list(gan.averages.values()), averages, rtol=1e-4)
     gan.reset_metrics()
     logs = gan.train_step((images, labels))
     averages = [
@@ -89,7 +90,7 @@ def test_lecam_joins_the_discriminators_loss(gan_factory, batch):
             averages, ("real_logits", "fake_logits"), strict=True
         )
     ]
-    np.testing.assert_allclose(gan.logit_averages, averages, rtol=1e-4)
+    np.testing.assert_allclose(list(gan.averages.values()), averages, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_lecam_joins_the_discriminators_loss(gan_factory, batch):
         ("lecam_weight", -0.1),
         ("lecam_weight", float("inf")),
         ("lecam_weight", float("nan")),
+        ("mode_seeking_weight", -0.1),
         ("augmentations", ("blur",)),
         ("augmentations", "cutout"),
     ],
@@ -105,3 +107,34 @@ def test_lecam_joins_the_discriminators_loss(gan_factory, batch):
 def test_additions_out_of_range(gan_factory, argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must be"):
         gan_factory(compiled=False, **{argument: value})
+
+
+def test_mode_seeking_joins_the_generators_loss(gan_factory, batch):
+    images, labels = map(tf.constant, batch)
+    gan, twin = (gan_factory(seed=5, mode_seeking_weight=w) for w in (0.3, 0.0))
+    assert list(gan.averages) == ["real_distances", "real_pairs"]
+    for each in (gan, twin):
+        # The optimizers stand still, so that both updates see equal weights.
+        each.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    for name in ("generator", "discriminator"):
+        weights = getattr(gan, name).get_weights()
+        getattr(twin, name).set_weights(weights)
+    plain = twin.train_step((images, labels))
+    logs = gan.train_step((images, labels))
+    total, pairs = diversity.distances_within_classes(images, labels)
+    # The first decay is 1 / 10.
+    found = [float(average) for average in gan.averages.values()]
+    np.testing.assert_allclose(found, [0.9 * total, 0.9 * pairs], rtol=1e-5)
+    latents, fake_labels = twin.draw(Sizes(8, [8]), 1)
+    fakes = twin.generator([latents, fake_labels], training=True)
+    # The average was 0 when the generator was updated.
+    assert float(logs["generator_loss"]) == float(plain["generator_loss"])
+    found = []
+    for each in (gan, twin):
+        each.reset_metrics()
+        each.step.assign(0)
+        found.append(each.train_step((images, labels))["generator_loss"])
+    expected = diversity.mode_seeking(fakes, fake_labels, total / pairs)
+    assert expected > 0.1
+    # Meanwhile the vectors `u` of the generator have moved a little.
+    np.testing.assert_allclose(found[0] - found[1], 0.3 * expected, rtol=0.15)

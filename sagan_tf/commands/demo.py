@@ -18,8 +18,8 @@ _REPORT = """
 The demo trained a class-conditional SAGAN on {real} real handwritten digits
 and wrote to {output}/:
 
-  samples.png          generated digits: a row for each class, 0 to 9, and a
-                       column for each latent vector
+  samples.png          twelve generated digits of each class, 0 to 9, beside
+                       twelve real ones
   training_curves.png  losses, logits and evaluations over {step} steps
   metrics.json         the evaluation at the end, with its protocol
   model/{step}            the generator as a SavedModel for TF Serving
@@ -30,6 +30,12 @@ The evaluation of {fake} generated digits:
   class accuracy                      {accuracy:.1%}
     A classifier that recognises {real_accuracy:.1%} of held-out real digits
     recognises this share of the generated digits as the requested digit.
+  precision                           {precision:.2f}
+    The share of generated digits that are like a real one.
+  recall                              {recall:.2f}
+  coverage                            {coverage:.2f}
+    The shares of real digits that are like a generated one, and that have one
+    near them: how much of the variety of real digits is there.
   Frechet classifier distance         {distance:.1f}
     The distance between real and generated digits in the features of that
     classifier; it was {first_distance:.1f} at step 0, and 0 means equal. It
@@ -51,8 +57,9 @@ def summarize(workdir, output):
         ValueError: If the run has not been evaluated.
     """
     from sagan_tf.export import export_generator
-    from sagan_tf.sampling import curves
-    from sagan_tf.workdir import load_generator, records
+    from sagan_tf.images import class_images, image_function, shown_classes
+    from sagan_tf.sampling import beside_real, curves
+    from sagan_tf.workdir import Workdir, load_generator, records
 
     output = pathlib.Path(output)
     results = records.training_evaluations(workdir)
@@ -63,11 +70,24 @@ def summarize(workdir, output):
     first, last = results[0], results[-1]
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(last.path, output / "metrics.json")
-    shutil.copyfile(last.path.with_suffix(".png"), output / "samples.png")
     curves.plot(workdir, output / "training_curves.png")
+    generator, config, _ = load_generator(workdir, last.step)
+    beside_real.figure_beside_real(
+        class_images(
+            image_function(generator),
+            config.latent_dim,
+            config.num_classes,
+            beside_real.COLUMNS,
+        ),
+        beside_real.real_images(config),
+        [
+            Workdir(workdir).class_names()[x]
+            for x in shown_classes(config.num_classes)
+        ],
+        output / "samples.png",
+    )
     model = output / "model" / str(last.step)
     if not model.exists():
-        generator, _, _ = load_generator(workdir, last.step)
         export_generator(generator, model)
     return first, last
 
@@ -90,6 +110,9 @@ def main():
             fake=protocol["generated_images"],
             step=protocol["step"],
             accuracy=metrics["asked_for_class_share"],
+            precision=metrics["precision"],
+            recall=metrics["recall"],
+            coverage=metrics["coverage"],
             real_accuracy=protocol[
                 "extractor_accuracy_on_held_out_real_images"
             ],

@@ -12,6 +12,11 @@ class NetworkFields(fields.Fields):
     base_channels: int = fields.field(
         64, "Channels of the networks' narrowest block at 128 px.", at_least=1
     )
+    discriminator_base_channels: int | None = fields.field(
+        None,
+        "The same of the discriminator alone. None: `base_channels`.",
+        at_least=1,
+    )
     latent_dim: int = fields.field(
         128, "Length of a latent vector.", at_least=1
     )

@@ -82,6 +82,12 @@ class TrainingFields(fields.Fields):
         "training images; 0 for none.",
         at_least=0,
     )
+    mode_seeking_weight: float = fields.field(
+        0.0,
+        "Weight of mode seeking regularization in the generator's loss, which "
+        "keeps the images of a class as different as real ones; 0 for none.",
+        at_least=0,
+    )
     seed: int = fields.field(
         0,
         "Seed of initial weights, latents, labels, augmentations, shuffling "

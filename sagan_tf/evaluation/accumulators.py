@@ -28,7 +28,7 @@ class Activations:
         self.count += len(rows)
 
 
-def row_blocks(count, size=1_000):
+def row_blocks(count, size=500):
     """Yields slices of at most `size` rows, which together are `count` rows.
 
     What is computed in float64, or of chosen rows, is computed block by block,
@@ -120,28 +120,28 @@ class Statistics:
         return mean + self._shift, covariance
 
 
-def checked(name, array, start=0):
+def checked(name, array, start=0, least=2):
     """Returns an array as float32, whose first row has the number `start`.
 
     Raises:
-        ValueError: If the array is not (count, features) with at least 2
-            rows, or not finite.
+        ValueError: If the array is not (count, features) with at least
+            `least` rows, or not finite.
     """
     array = np.asarray(array, np.float32)
-    check_shape(name, array)
+    check_shape(name, array, least)
     if not np.isfinite(array).all():
         row = start + int(np.argmin(np.isfinite(array).all(axis=1)))
         raise ValueError(f"`{name}` must be finite. Row {row} is not")
     return array
 
 
-def check_shape(name, array):
-    """Raises a `ValueError` unless there are at least 2 rows of features."""
-    shape = np.shape(array)
-    if len(shape) != 2 or shape[0] < 2:
+def check_shape(name, array, least=2):
+    """Raises a `ValueError` unless there are that many rows of features."""
+    shape = array.shape
+    if len(shape) != 2 or shape[0] < least:
         raise ValueError(
-            f"`{name}` must be of shape (count, features) with at least 2 "
-            f"rows. Received: {shape}"
+            f"`{name}` must be of shape (count, features) with at least "
+            f"{least} rows. Received: {shape}"
         )
 
 

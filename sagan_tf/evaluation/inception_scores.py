@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from sagan_tf.evaluation import tfgan
-from sagan_tf.evaluation.accumulators import checked
+from sagan_tf.evaluation.accumulators import as_rows, check_shape, checked
 
 
 def inception_score(logits, splits=10):
@@ -29,15 +29,21 @@ def inception_score(logits, splits=10):
     Reference:
         - Salimans et al., https://arxiv.org/abs/1606.03498, section 4.
     """
-    logits = checked("logits", logits)
+    logits = as_rows(logits)
+    check_shape("logits", logits)
     if not 1 <= splits <= len(logits):
         raise ValueError(
             f"`splits` must be in [1, {len(logits)}], the number of images. "
             f"Received: splits={splits}"
         )
-    metrics = tfgan.classifier_metrics()
-    scores = [
-        float(metrics.classifier_score_from_logits(tf.constant(part)))
-        for part in np.array_split(logits, splits)
-    ]
+    # Compiled, because TensorFlow then reuses the memory of what it is done
+    # with. One part at a time, so that there is no copy of all logits.
+    score = tf.function(
+        tfgan.classifier_metrics().classifier_score_from_logits,
+        reduce_retracing=True,
+    )
+    scores = []
+    for rows in np.array_split(np.arange(len(logits)), splits):
+        part = checked("logits", logits[rows], rows[0], least=1)
+        scores.append(float(score(tf.constant(part))))
     return float(np.mean(scores)), float(np.std(scores))

@@ -23,7 +23,6 @@ def build_networks(config):
     try:
         common = {
             "image_size": config.image_size,
-            "base_channels": config.base_channels,
             "num_classes": config.num_classes,
             "attention_resolutions": config.attention_resolutions,
             "attention_variant": config.attention_variant,
@@ -32,6 +31,7 @@ def build_networks(config):
             "differentiate_vectors": config.differentiate_vectors,
         }
         generator = build_generator(
+            base_channels=config.base_channels,
             latent_dim=config.latent_dim,
             spectral_normalization=config.generator_spectral_normalization,
             momentum=config.batch_normalization_momentum,
@@ -41,6 +41,8 @@ def build_networks(config):
             **common,
         )
         discriminator = build_discriminator(
+            base_channels=config.discriminator_base_channels
+            or config.base_channels,
             spectral_normalization=config.discriminator_spectral_normalization,
             conditioning=config.conditioning,
             rectified_shortcut=config.rectified_shortcut,

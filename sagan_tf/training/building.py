@@ -61,6 +61,7 @@ def build_gan(config, strategy):
             ema_start_step=config.ema_start_step,
             augmentations=config.augmentations,
             lecam_weight=config.lecam_weight,
+            mode_seeking_weight=config.mode_seeking_weight,
             seed=config.seed,
         )
         gan.compile(

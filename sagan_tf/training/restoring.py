@@ -29,6 +29,8 @@ def _checkpoint(gan):
         "generator_optimizer": gan.generator_optimizer,
         "discriminator_optimizer": gan.discriminator_optimizer,
         "step": gan.step,
+        # A copy, because Keras' own dictionary cannot be stored.
+        "averages": dict(gan.averages),
         # A run may stop, and resume, within a window of the metrics.
         "metrics": {
             variable.path: variable

@@ -213,3 +213,15 @@ class PairedModel(keras.Model):
     def compile_from_config(self, config):
         deserialize = keras.saving.deserialize_keras_object
         self.compile(**{name: deserialize(config[name]) for name in config})
+
+
+def run_network(network, inputs, labels, training):
+    """Calls a network on its inputs, and on labels unless they are None."""
+    if labels is not None:
+        inputs = [inputs, labels]
+    return network(inputs, training=training)
+
+
+def penalty_of(network):
+    """Returns what regularizers and `add_loss` add to a network's loss."""
+    return sum(keras.ops.cast(loss, "float32") for loss in network.losses)

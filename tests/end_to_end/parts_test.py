@@ -28,6 +28,7 @@ BOUND = 1e-6
 
 # What is added to SAGAN's step for few images. No "color", which would change
 # the range that the smooth networks are made for.
+# Mode seeking looks at the pairs of a part, so it is not the same in parts.
 ADDITIONS = {"augmentations": ("translation", "cutout"), "lecam_weight": 0.1}
 
 
