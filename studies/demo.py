@@ -4,8 +4,8 @@
     python studies/demo.py --report
 
 Each recipe is trained five times as long as the demo, and evaluated after the
-steps of the demo and at the end. `studies/demo.json` has every evaluation, and
-`--report` prints the table of docs/demo.md from it. A program that is stopped
+steps of the demo and then as often again. `studies/demo.json` keeps every
+evaluation, and `--report` prints them as a table. A program that is stopped
 goes on where it was; `--run=NAME --seed=N` trains one run alone.
 """
 

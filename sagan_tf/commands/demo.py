@@ -22,7 +22,7 @@ and wrote to {output}/:
                        twelve real ones
   training_curves.png  losses, logits and evaluations over {step} steps
   metrics.json         the evaluation at the end, with its protocol
-  model/{step}            the generator as a SavedModel for TF Serving
+  {model:<20} the generator as a SavedModel for TF Serving
   run                  the run itself: tensorboard --logdir={workdir}
 
 The evaluation of {fake} generated digits:
@@ -109,6 +109,7 @@ def main():
             real=protocol["real_images"],
             fake=protocol["generated_images"],
             step=protocol["step"],
+            model=f"model/{protocol['step']}",
             accuracy=metrics["asked_for_class_share"],
             precision=metrics["precision"],
             recall=metrics["recall"],
