@@ -17,6 +17,7 @@ import runpy
 import runs
 from absl import app, flags
 
+from sagan_tf.training import train
 from sagan_tf.utils import files
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -67,7 +68,7 @@ def table(results):
     return "\n".join(lines)
 
 
-def _collect(results, name, seed, evaluations, seconds):
+def _collect(results, name, seed, evaluations):
     others = [
         run
         for run in results["runs"]
@@ -77,7 +78,7 @@ def _collect(results, name, seed, evaluations, seconds):
     run = {
         "name": name,
         "seed": seed,
-        "seconds": round(seconds),
+        "machine": runs.machine(),
         "evaluations": [
             {key: value for key, value in each.items() if key in kept}
             for each in evaluations
@@ -91,15 +92,15 @@ def _collect(results, name, seed, evaluations, seconds):
 
 def main(_):
     values = flags.FLAGS
-    results = {"machine": runs.machine(), "runs": []}
+    results = {"runs": []}
     if RESULT.exists():
-        results["runs"] = json.loads(RESULT.read_text("utf-8"))["runs"]
+        results = json.loads(RESULT.read_text("utf-8"))
     if values.report:
         print(table(results))
         return
     if values.run:
         config = runs.with_seed(configs()[values.run], values.seed)
-        runs.train_one(config, runs.workdir_of(STUDY, values.run, values.seed))
+        train(config, runs.workdir_of(STUDY, values.run, values.seed))
         return
     runs.train_all(
         __file__,

@@ -14,10 +14,8 @@ import pathlib
 import platform
 import subprocess
 import sys
-import time
 
 from sagan_tf.evaluation import results
-from sagan_tf.training import train
 from sagan_tf.workdir import records
 
 FOLDER = pathlib.Path(__file__).parent / "runs"
@@ -30,20 +28,6 @@ _ONE_THREAD = {
 }
 
 
-def train_one(config, workdir):
-    """Trains a run, or resumes it, and returns its evaluations.
-
-    Returns:
-        A list of dictionaries of metrics and the `step`, in the order of the
-        steps.
-    """
-    train(config, workdir)
-    return [
-        {"step": each.step, **each.metrics}
-        for each in records.training_evaluations(workdir)
-    ]
-
-
 def train_all(program, study, configs, seeds, jobs, collect):
     """Trains each configuration for each seed, each in its own process.
 
@@ -54,8 +38,9 @@ def train_all(program, study, configs, seeds, jobs, collect):
         configs: Dictionary from names to `Config`s.
         seeds: Integers.
         jobs: Number of processes at once.
-        collect: Function of (name, seed, evaluations, seconds) that keeps the
-            results of a run; called in the order in which the runs end.
+        collect: Function of (name, seed, evaluations) that keeps the results
+            of a run; called in the order in which the runs end. Evaluations
+            are dictionaries of metrics and the `step`.
 
     Raises:
         RuntimeError: If runs failed, with the ends of their logs. The others
@@ -64,14 +49,15 @@ def train_all(program, study, configs, seeds, jobs, collect):
     failed = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {
-            pool.submit(_in_process, program, study, name, seed): (name, seed)
+            pool.submit(_in_process, program, name, seed): (name, seed)
             for seed in seeds
             for name in configs
         }
         for future in concurrent.futures.as_completed(waiting):
             name, seed = waiting[future]
-            seconds, log = future.result()
-            if seconds is None:
+            done = future.result()
+            if done.returncode:
+                log = done.stdout
                 failed.append(f"{name}, seed {seed}:\n{log[-1000:]}")
                 continue
             evaluations = records.training_evaluations(
@@ -81,7 +67,6 @@ def train_all(program, study, configs, seeds, jobs, collect):
                 name,
                 seed,
                 [{"step": each.step, **each.metrics} for each in evaluations],
-                seconds,
             )
     if failed:
         raise RuntimeError("\n".join(failed))
@@ -108,10 +93,9 @@ def _processor():
     return platform.processor() or platform.machine()
 
 
-def _in_process(program, study, name, seed):
-    """Returns the seconds that a run took, or None, and what it printed."""
-    started = time.monotonic()
-    done = subprocess.run(
+def _in_process(program, name, seed):
+    """Trains a run, and returns the process that has ended."""
+    return subprocess.run(
         [sys.executable, program, f"--run={name}", f"--seed={seed}"],
         env={**os.environ, **_ONE_THREAD},
         stdout=subprocess.PIPE,
@@ -119,5 +103,3 @@ def _in_process(program, study, name, seed):
         text=True,
         check=False,
     )
-    seconds = time.monotonic() - started
-    return (None if done.returncode else seconds), done.stdout

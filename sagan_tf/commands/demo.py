@@ -72,6 +72,7 @@ def summarize(workdir, output):
     shutil.copyfile(last.path, output / "metrics.json")
     curves.plot(workdir, output / "training_curves.png")
     generator, config, _ = load_generator(workdir, last.step)
+    names = Workdir(workdir).class_names()
     beside_real.figure_beside_real(
         class_images(
             image_function(generator),
@@ -80,10 +81,7 @@ def summarize(workdir, output):
             beside_real.COLUMNS,
         ),
         beside_real.real_images(config),
-        [
-            Workdir(workdir).class_names()[x]
-            for x in shown_classes(config.num_classes)
-        ],
+        [names[label] for label in shown_classes(config.num_classes)],
         output / "samples.png",
     )
     model = output / "model" / str(last.step)

@@ -72,7 +72,7 @@ class Statistics:
     def __init__(self):
         self._count = 0
         self._sum = 0.0
-        self._products = None
+        self._products = 0.0
         self._shift = None
 
     def add(self, rows, where):
@@ -94,11 +94,7 @@ class Statistics:
         rows = rows - self._shift
         self._count += len(rows)
         self._sum = self._sum + rows.sum(0)
-        products = rows.T @ rows
-        if self._products is None:
-            self._products = products
-        else:
-            self._products += products
+        self._products += rows.T @ rows
 
     def result(self):
         """Returns the mean and the unbiased covariance.

@@ -1,5 +1,7 @@
 """The Inception score."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -36,14 +38,22 @@ def inception_score(logits, splits=10):
             f"`splits` must be in [1, {len(logits)}], the number of images. "
             f"Received: splits={splits}"
         )
-    # Compiled, because TensorFlow then reuses the memory of what it is done
-    # with. One part at a time, so that there is no copy of all logits.
-    score = tf.function(
-        tfgan.classifier_metrics().classifier_score_from_logits,
-        reduce_retracing=True,
-    )
+    score = _compiled_score()
     scores = []
+    # One part at a time, so that there is no copy of all logits.
     for rows in np.array_split(np.arange(len(logits)), splits):
         part = checked("logits", logits[rows], rows[0], least=1)
         scores.append(float(score(tf.constant(part))))
     return float(np.mean(scores)), float(np.std(scores))
+
+
+@functools.cache
+def _compiled_score():
+    """Compiles tensorflow-gan's score.
+
+    TensorFlow then reuses the memory of what it is done with.
+    """
+    return tf.function(
+        tfgan.classifier_metrics().classifier_score_from_logits,
+        reduce_retracing=True,
+    )

@@ -84,7 +84,7 @@ def without_groups(metric, *sets):
 def frechet_without_groups(real, generated):
     """Returns the Frechet distances without each group of images.
 
-    The moments of all images are computed once.
+    The moments of the others follow from those of all images and the group's.
 
     Args:
         real, generated: `Extracted`.

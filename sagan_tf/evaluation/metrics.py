@@ -51,10 +51,9 @@ def _half_width(metric, *sets):
 
 def frechet(real, generated, setting, with_interval):
     """FID."""
-    # Of few images the covariance has no full rank.
     distance = (
         gaussian_distance
-        if real.count > len(real.mean)
+        if _can_have_full_rank(real)
         else frechet_distance_from_statistics
     )
     value = distance(
@@ -67,10 +66,17 @@ def frechet(real, generated, setting, with_interval):
     return {f"frechet_{setting.prefix}_distance": (value, half)}
 
 
+def _can_have_full_rank(extracted):
+    """Returns whether the covariance may have a Cholesky factor.
+
+    That of as few images as features has none.
+    """
+    return extracted.count > len(extracted.mean)
+
+
 def _frechet_half_width(real, generated, setting):
     if "frechet" not in setting.shared:
-        # The moments of the first set must have full rank.
-        if real.count > len(real.mean):
+        if _can_have_full_rank(real):
             half = intervals.half_width(
                 intervals.frechet_without_groups(real, generated)
             )

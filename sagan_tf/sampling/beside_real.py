@@ -45,14 +45,13 @@ def real_images(config, columns=COLUMNS):
     return rows
 
 
-def figure_beside_real(generated, real, names, path, note=""):
+def figure_beside_real(generated, real, names, path):
     """Draws generated images on the left and real ones on the right.
 
     Args:
         generated, real: uint8 arrays (rows, columns, height, width, 3).
         names: Names of the classes, one for each row.
         path: PNG file to write.
-        note: Text below the picture.
     """
     # Imported here, because few users plot. Needs no display.
     from matplotlib.figure import Figure
@@ -72,7 +71,5 @@ def figure_beside_real(generated, real, names, path, note=""):
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     halves[0].set_yticks((np.arange(rows) + 0.5) * height, names)
-    if note:
-        figure.supxlabel(note, fontsize="small")
     with files.replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150)

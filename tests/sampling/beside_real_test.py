@@ -36,7 +36,7 @@ def test_end_of_a_row_with_few_images_is_white():
 def test_figure(real, tmp_path):
     path = tmp_path / "figure.png"
     beside_real.figure_beside_real(
-        real, real, [f"digit {each}" for each in range(10)], path, "A note"
+        real, real, [f"digit {each}" for each in range(10)], path
     )
     picture = np.asarray(Image.open(path).convert("L"))
     # Twenty-four columns of images, wider than high.
